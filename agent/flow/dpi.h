@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * nDPI, met only here: the name of a flow's protocol and its risks.  Fed at most
+ * DPI_PACKETS_MAX packets a flow.  A name is a hint, never by itself an alert.
+ */
+#ifndef AGENT_FLOW_DPI_H
+#define AGENT_FLOW_DPI_H
+
+#include "agent/flow/flow.h"
+
+struct dpi;
+
+struct dpi *dpi_new(void);
+void dpi_free(struct dpi *d);
+/* Sets f->dpi_protocol, dpi_category and dpi_risks as they become known. */
+void dpi_packet(struct dpi *d, const struct packet *p, struct flow *f);
+/* Last chance at the end of a flow: the best guess. */
+void dpi_flow_end(struct dpi *d, struct flow *f);
+/* For flow_hooks.slot_free[FLOW_SLOT_DPI]. */
+void dpi_slot_free(void *slot);
+/* "Self-signed Certificate"; NULL for a number nDPI does not have. */
+const char *dpi_risk_name(unsigned risk);
+/* 1 (high) to 3 (low), as alert.severity. */
+unsigned dpi_risk_severity(unsigned risk);
+unsigned dpi_risks(void);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Every cap of the agent on one page, each with its reason. */
+#ifndef AGENT_LIMITS_H
+#define AGENT_LIMITS_H
+
+/* --- decode ---------------------------------------------------------------- */
+
+/* Nested tunnels are rare beyond two; each level costs a packet on the stack. */
+#define DECODE_TUNNELS_MAX 8
+/* RFC 8200 names seven extension headers; more than this many is an attack. */
+#define DECODE_IPV6_HEADERS_MAX 16
+/* Suricata's defrag memcap (guide, "Defrag"). */
+#define DEFRAG_BYTES_MAX (32u << 20)
+#define DEFRAG_TRACKERS_MAX 65536
+#define DEFRAG_TIMEOUT_US (60 * 1000000ll)
+/* An IP datagram has at most 65,535 bytes (RFC 791, section 3.1). */
+#define DEFRAG_DATAGRAM_MAX 65535
+
+/* --- flow ------------------------------------------------------------------ */
+
+/* One flow costs about 300 bytes; this many fit in 80 MB. */
+#define FLOW_MAX (256u * 1024)
+/* nDPI: packets a flow it is shown; its own give-up point is higher. */
+#define DPI_PACKETS_MAX 24
+/* nDPI's flow state is about 700 bytes: 8 MB in all. */
+#define DPI_FLOWS_MAX 8192
+
+/* --- detect ---------------------------------------------------------------- */
+
+/* Suricata's limit of a rule's text. */
+#define RULE_TEXT_MAX 8192
+/* Suricata's own limits (engine.md 1.3): a search beyond them is no match. */
+#define DETECT_RECURSION_MAX 3000
+#define DETECT_PCRE_MATCH_LIMIT 3500
+#define DETECT_PCRE_RECURSION_LIMIT 1500
+/* Threshold counters: about 100 bytes each. */
+#define DETECT_THRESHOLDS_MAX (128u * 1024)
+
+/* --- records ---------------------------------------------------------------- */
+
+/* Alerts that wait when a queue is full: about 2,000 of 2 KiB. */
+#define RECORD_OVERFLOW_MAX (4u << 20)
+
+#endif

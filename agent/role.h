@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * What the processes of an agent say to each other.  Records travel as datagrams
+ * of common/record.h on one SOCK_SEQPACKET pair a writer; everything else is a
+ * message of common/ipc.h on a control pair a child.
+ *
+ * Each child is started by the parent with its options on the command line and
+ * these descriptors:
+ *
+ *   3  control: messages to and from the parent (all children)
+ *   4  queue: where a sensor or the scanner writes its records
+ *   5+ queues: what the forwarder reads, one a writer, in the order of --queue
+ */
+#ifndef AGENT_ROLE_H
+#define AGENT_ROLE_H
+
+#include <stdint.h>
+
+#define ROLE_FD_CONTROL 3
+#define ROLE_FD_QUEUE 4
+#define ROLE_FD_QUEUES 5
+
+/* Kernel buffer of a record queue: about 500 alerts of 2 KiB. */
+#define ROLE_QUEUE_BYTES (4u << 20)
+
+enum role_message {
+	/* child to parent */
+	ROLE_READY = 1,		/* sandbox closed, work begins; empty body */
+	ROLE_BEAT,		/* each second; struct role_beat */
+	ROLE_SCANNED,		/* one file done; struct role_scanned */
+	/* parent to child */
+	ROLE_SCAN = 32,		/* fd: the file; body: reason byte, then path */
+	ROLE_SCAN_FOLDER_DONE,	/* a scheduled scan has no more files */
+	ROLE_STOP,		/* finish what is at hand and end */
+	ROLE_RELOAD,
+};
+
+/* Progress by work done, so that a stalled process shows (engine.md 6.1). */
+struct role_beat {
+	uint64_t work;		/* packets, files or records handled so far */
+	uint64_t waiting;	/* known to be waiting: input that a stall would hold up */
+	uint64_t dropped_kernel, dropped_here;
+	uint64_t memory_bytes;
+};
+
+struct role_scanned {
+	uint64_t ticket;	/* of the ROLE_SCAN, counted by both ends */
+};
+
+enum role_scan_reason { ROLE_SCAN_WRITTEN = 'w', ROLE_SCAN_MOVED = 'm', ROLE_SCAN_ASKED = 'a' };
+
+#endif
