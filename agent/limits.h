@@ -3,6 +3,15 @@
 #ifndef AGENT_LIMITS_H
 #define AGENT_LIMITS_H
 
+/* --- capture --------------------------------------------------------------- */
+
+/* The largest IP packet with its link layer; what libpcap's tools use. */
+#define CAPTURE_SNAPLEN 65535
+/* Kernel ring: holds 0.25 s of 250 Mbit/s when a sensor is late. */
+#define CAPTURE_BUFFER_BYTES (8u << 20)
+/* The kernel hands over a block that is not full after this long. */
+#define CAPTURE_BLOCK_MS 20
+
 /* --- decode ---------------------------------------------------------------- */
 
 /* Nested tunnels are rare beyond two; each level costs a packet on the stack. */
