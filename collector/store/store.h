@@ -86,6 +86,7 @@ struct store_query {
 	const char *const *tenants;	/* allowed ones; NULL: all */
 	size_t tenants_n;
 	int64_t after_id;		/* id > this */
+	int64_t before_id;		/* id < this; for paging back */
 	int64_t from_us, to_us;		/* event time, [from, to) */
 	const char *event_type;
 	const char *agent;

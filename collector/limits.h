@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Every cap of the collector on one page, each with its reason. */
+#ifndef COLLECTOR_LIMITS_H
+#define COLLECTOR_LIMITS_H
+
+/* --- web, stream, ctl -------------------------------------------------------- */
+
+/* A town's SOC is tens of people; each page holds one stream and a few requests. */
+#define WEB_CONNECTIONS_MAX	 256
+/* Of those at most so many streams, so that a request always finds room. */
+#define STREAM_READERS_MAX	 128
+/* Head of a request; our longest query string is under 1 KiB. */
+#define WEB_HEAD_MAX		 (16 * 1024)
+/* Body of a request: the longest is an agent's registration, under 1 KiB. */
+#define WEB_BODY_MAX		 (16 * 1024)
+/* An idle or dripping connection is closed; streams write every 15 s. */
+#define WEB_IDLE_SECONDS	 30
+/* Ingest answers a write in milliseconds; after this the client is told 504. */
+#define WEB_WRITE_TIMEOUT_US	 (10 * INT64_C(1000000))
+/* Writes waiting for ingest at once. */
+#define WEB_WRITES_MAX		 64
+/* Logged-in browsers; the one idle longest gives way to a new one. */
+#define WEB_SESSIONS_MAX	 64
+#define WEB_SESSION_US		 (8 * 3600 * INT64_C(1000000))
+/* One-time links not yet used; the oldest gives way. */
+#define WEB_LINKS_MAX		 32
+#define WEB_LINK_US		 (300 * INT64_C(1000000))
+/* Rows in one answer, and rows looked at to fill it when a filter is narrow. */
+#define WEB_ROWS_MAX		 1000
+#define WEB_SCAN_MAX		 50000
+/* One JSON answer: 1000 records of a few KiB; beyond it the answer is cut to fit. */
+#define WEB_ANSWER_MAX		 (16 * 1024 * 1024)
+/* Incidents folded for one list, and rows read for one incident's timeline. */
+#define WEB_INCIDENTS_MAX	 2000
+#define WEB_TIMELINE_MAX	 500
+/* A file of the console. */
+#define WEB_FILE_MAX		 (4 * 1024 * 1024)
+/* What one stream's reader may have waiting, and rows put there at a time. */
+#define STREAM_BUFFER_MAX	 (256 * 1024)
+#define STREAM_BATCH_ROWS	 256
+/* A quiet stream says so this often, which also finds readers that left. */
+#define STREAM_COMMENT_US	 (15 * INT64_C(1000000))
+/* A reader this many rows behind is told so. */
+#define STREAM_BEHIND_ROWS	 10000
+/* One event of the stream as stadswachtctl takes it: a record and its frame. */
+#define CTL_EVENT_MAX		 (128 * 1024)
+/* One JSON answer as stadswachtctl takes it. */
+#define CTL_ANSWER_MAX		 (32 * 1024 * 1024)
+
+#endif
