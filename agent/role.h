@@ -10,6 +10,25 @@
  *   3  control: messages to and from the parent (all children)
  *   4  queue: where a sensor or the scanner writes its records
  *   5+ queues: what the forwarder reads, one a writer, in the order of --queue
+ *
+ * The parent's command lines (in brackets: only when configured; "..": repeated).
+ * A child opens what its options name, enters its sandbox with --root and
+ * --memory (bytes), sends ROLE_READY, and then works.
+ *
+ *   stadswacht-sensor --serve --root DIR --memory N --interface NAME
+ *       [--sensors N --fanout-group N] [--rules FILE].. [--set VAR=VALUE]..
+ *   stadswacht-scanner --serve --root DIR --memory N [--yara FILE|DIR]..
+ *   stadswacht-forwarder --serve --root DIR --memory N --queue NAME..
+ *       --spool DIR --quota BYTES --agent ID [--tenant NAME] --host NAME
+ *       [--zone NAME] --collector tcp://HOST:PORT.. --collector-key FILE
+ *       --key FILE
+ *   stadswacht-forwarder --make-key FILE     makes FILE and FILE.pub, ends
+ *
+ * A queue's NAME is its writer's: "parent", "scanner", "eth0.0", "eth0.1".
+ * The root is the same empty folder for all: the forwarder holds a descriptor of
+ * its spool folder, opened before, and works from there (openat).  Exit status 0
+ * after ROLE_STOP or when descriptor 3 closed; 1 cannot start (a line said why);
+ * else it failed.
  */
 #ifndef AGENT_ROLE_H
 #define AGENT_ROLE_H
@@ -17,36 +36,47 @@
 #include <stdint.h>
 
 #define ROLE_FD_CONTROL 3
-#define ROLE_FD_QUEUE 4
-#define ROLE_FD_QUEUES 5
+#define ROLE_FD_QUEUE	4
+#define ROLE_FD_QUEUES	5
 
 /* Kernel buffer of a record queue: about 500 alerts of 2 KiB. */
 #define ROLE_QUEUE_BYTES (4u << 20)
 
 enum role_message {
 	/* child to parent */
-	ROLE_READY = 1,		/* sandbox closed, work begins; empty body */
-	ROLE_BEAT,		/* each second; struct role_beat */
-	ROLE_SCANNED,		/* one file done; struct role_scanned */
+	ROLE_READY = 1, /* sandbox closed, work begins; empty body */
+	ROLE_BEAT,	/* each second; struct role_beat */
+	ROLE_SCANNED,	/* one file done; struct role_scanned */
 	/* parent to child */
-	ROLE_SCAN = 32,		/* fd: the file; body: reason byte, then path */
-	ROLE_SCAN_FOLDER_DONE,	/* a scheduled scan has no more files */
-	ROLE_STOP,		/* finish what is at hand and end */
+	ROLE_SCAN = 32,	       /* fd: the file; body: struct role_scan, then path */
+	ROLE_SCAN_FOLDER_DONE, /* a scheduled scan has no more files */
+	ROLE_STOP,	       /* finish what is at hand and end */
 	ROLE_RELOAD,
 };
 
 /* Progress by work done, so that a stalled process shows (engine.md 6.1). */
 struct role_beat {
-	uint64_t work;		/* packets, files or records handled so far */
-	uint64_t waiting;	/* known to be waiting: input that a stall would hold up */
+	uint64_t work; /* packets, files or records handled so far */
+	uint64_t
+	    waiting; /* known to be waiting: input that a stall would hold up */
 	uint64_t dropped_kernel, dropped_here;
 	uint64_t memory_bytes;
 };
 
 struct role_scanned {
-	uint64_t ticket;	/* of the ROLE_SCAN, counted by both ends */
+	uint64_t ticket; /* the ROLE_SCAN's */
 };
 
-enum role_scan_reason { ROLE_SCAN_WRITTEN = 'w', ROLE_SCAN_MOVED = 'm', ROLE_SCAN_ASKED = 'a' };
+/* The path follows, without a terminator; it tells the name and opens nothing. */
+struct role_scan {
+	uint64_t ticket;
+	uint64_t reason; /* enum role_scan_reason */
+};
+
+enum role_scan_reason {
+	ROLE_SCAN_WRITTEN = 'w',
+	ROLE_SCAN_MOVED = 'm',
+	ROLE_SCAN_ASKED = 'a'
+};
 
 #endif
