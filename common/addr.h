@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* family 0 is "no address".  An IPv4 address is in the first four bytes, the rest 0. */
+/* family 0 is "no address".  An IPv4 address is in the first four bytes, the rest
+ * 0. */
 struct addr {
-	uint8_t family;	/* 0, 4 or 6 */
+	uint8_t family; /* 0, 4 or 6 */
 	uint8_t b[16];	/* network order */
 };
 

@@ -16,7 +16,7 @@ struct buf {
 	size_t len;
 	size_t cap;
 	size_t max;
-	bool overflow;	/* something did not fit, or memory ran out */
+	bool overflow; /* something did not fit, or memory ran out */
 };
 
 /* An empty buffer that will hold at most max bytes; allocates nothing yet. */

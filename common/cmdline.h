@@ -13,7 +13,11 @@
 #define CMDLINE_VALUES_MAX 256 /* more repeats of one option is a mistake */
 #define STADSWACHT_VERSION "0.1.0"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2
+};
 
 /* Values of a repeatable option, in order. */
 struct cmdline_list {
@@ -22,30 +26,32 @@ struct cmdline_list {
 };
 
 struct cmdline_option {
-	const char *name;		/* without the dashes */
-	const char *value;		/* "FILE", "on|off|auto"; NULL for a flag */
+	const char *name;  /* without the dashes */
+	const char *value; /* "FILE", "on|off|auto"; NULL for a flag */
 	const char *help;
-	bool *flag;			/* one of these three is set */
+	bool *flag; /* one of these three is set */
 	const char **text;
 	struct cmdline_list *list;
 };
 
-/* A subcommand; options may be NULL.  run gets what is left of argv after options. */
+/* A subcommand; options may be NULL.  run gets what is left of argv after options.
+ */
 struct cmdline_command {
-	const char *name;		/* one word, or two: "agents approve" */
-	const char *arguments;		/* "KEY", "[NAME]"; NULL for none */
+	const char *name;      /* one word, or two: "agents approve" */
+	const char *arguments; /* "KEY", "[NAME]"; NULL for none */
 	const char *help;
-	const struct cmdline_option *options;	/* ends with a row without name */
+	const struct cmdline_option *options; /* ends with a row without name */
 	int (*run)(int argc, char **argv);
 };
 
 struct cmdline {
 	const char *program;
-	const char *summary;		/* one line */
-	const struct cmdline_option *options;	/* ends with a row without name */
-	const struct cmdline_command *commands;	/* NULL, or ends with a row without name */
-	const char *arguments;		/* of a program without commands; NULL for none */
-	const char *footer;		/* printed after the options; may be NULL */
+	const char *summary;		      /* one line */
+	const struct cmdline_option *options; /* ends with a row without name */
+	const struct cmdline_command
+	    *commands;	       /* NULL, or ends with a row without name */
+	const char *arguments; /* of a program without commands; NULL for none */
+	const char *footer;    /* printed after the options; may be NULL */
 };
 
 /*

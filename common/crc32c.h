@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* CRC-32C (Castagnoli; RFC 3720, appendix B.4), with the CPU's instruction where it has one. */
+/* CRC-32C (Castagnoli; RFC 3720, appendix B.4), with the CPU's instruction where it
+ * has one. */
 #ifndef COMMON_CRC32C_H
 #define COMMON_CRC32C_H
 

@@ -65,7 +65,8 @@ cur_take(struct cursor *c, size_t n)
 	return p;
 }
 
-/* Look at the n bytes ahead without stepping; NULL, and nothing spoilt, if short. */
+/* Look at the n bytes ahead without stepping; NULL, and nothing spoilt, if short.
+ */
 static inline const uint8_t *
 cur_peek(const struct cursor *c, size_t n)
 {
@@ -125,7 +126,7 @@ cur_be24(struct cursor *c)
 	const uint8_t *p = cur_take(c, 3);
 
 	return p == NULL ? 0
-	                 : ((uint32_t)p[0] << 16) | ((uint32_t)p[1] << 8) | p[2];
+			 : ((uint32_t)p[0] << 16) | ((uint32_t)p[1] << 8) | p[2];
 }
 
 static inline uint32_t

@@ -17,12 +17,13 @@
 
 struct ipc_message {
 	uint16_t type;
-	const uint8_t *body;	/* inside the buffer given to ipc_recv() */
+	const uint8_t *body; /* inside the buffer given to ipc_recv() */
 	size_t len;
-	int fd;			/* a descriptor that came along, close-on-exec; or -1 */
+	int fd; /* a descriptor that came along, close-on-exec; or -1 */
 };
 
-/* A non-blocking, close-on-exec pair whose buffers hold about bytes.  -1 with errno. */
+/* A non-blocking, close-on-exec pair whose buffers hold about bytes.  -1 with
+ * errno. */
 int ipc_pair(int fds[2], size_t bytes);
 
 /*

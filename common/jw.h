@@ -19,7 +19,8 @@ struct jw {
 
 void jw_init(struct jw *w, struct buf *out);
 
-/* key is NULL inside an array and at the top; else a literal that needs no escape. */
+/* key is NULL inside an array and at the top; else a literal that needs no escape.
+ */
 void jw_object(struct jw *w, const char *key);
 void jw_array(struct jw *w, const char *key);
 void jw_end_object(struct jw *w);

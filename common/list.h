@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Intrusive doubly linked lists: the link lives in the element, the head is one too. */
+/* Intrusive doubly linked lists: the link lives in the element, the head is one
+ * too. */
 #ifndef COMMON_LIST_H
 #define COMMON_LIST_H
 
@@ -55,8 +56,8 @@ list_remove(struct list *n)
 #define LIST_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 /* The current element may be removed while walking. */
-#define LIST_FOREACH(it, nx, head)                                                     \
-	for ((it) = (head)->next, (nx) = (it)->next; (it) != (head);                   \
+#define LIST_FOREACH(it, nx, head)                                                 \
+	for ((it) = (head)->next, (nx) = (it)->next; (it) != (head);               \
 	     (it) = (nx), (nx) = (it)->next)
 
 #endif

@@ -26,10 +26,10 @@ const char *log_name(void);
 void log_at(struct log_site *site, enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-#define LOG_AT(level, ...)                                                             \
-	do {                                                                           \
-		static struct log_site log_site_;                                      \
-		log_at(&log_site_, (level), __VA_ARGS__);                              \
+#define LOG_AT(level, ...)                                                         \
+	do {                                                                       \
+		static struct log_site log_site_;                                  \
+		log_at(&log_site_, (level), __VA_ARGS__);                          \
 	} while (0)
 #define log_error(...) LOG_AT(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(...)  LOG_AT(LOG_LEVEL_WARN, __VA_ARGS__)

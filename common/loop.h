@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LOOP_READ  1u
-#define LOOP_WRITE 2u
+#define LOOP_READ   1u
+#define LOOP_WRITE  2u
 #define LOOP_HANGUP 4u /* told, never asked for */
 
 struct loop;
@@ -20,7 +20,8 @@ typedef void loop_signal_fn(void *arg, int signo);
 struct loop *loop_new(void);
 void loop_free(struct loop *l);
 
-/* Watch fd; calling again for the same fd changes what is watched.  -1 with errno. */
+/* Watch fd; calling again for the same fd changes what is watched.  -1 with errno.
+ */
 int loop_watch(struct loop *l, int fd, unsigned events, loop_fd_fn *fn, void *arg);
 /* Before the descriptor is closed.  Safe inside a callback. */
 void loop_unwatch(struct loop *l, int fd);

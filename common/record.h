@@ -3,9 +3,10 @@
  * The event record: the contract of agent and collector (docs/record.md).
  *
  * A record is an envelope and one JSON object: Suricata's EVE dialect 7, whose
- * LAST member is "stadswacht", our additions.  The object ends with "}}" (that
- * member's brace and its own), so that what is known only later (tenant, agent,
- * host, epoch, sequence) is put in at that place by record_finish(), once, without a parse.
+ * LAST member is "stadswacht", our additions; its writer puts v, class and engine
+ * there, and no object of its own.  The record ends with "}}" (that member's brace
+ * and its own), so that what is known only later (tenant, agent, host, epoch,
+ * sequence) is put in at that place by record_finish(), once, without a parse.
  */
 #ifndef COMMON_RECORD_H
 #define COMMON_RECORD_H
@@ -18,14 +19,14 @@
 #define RECORD_VERSION 1
 /* The JSON of one record: with the envelope it fits one datagram of 64 KiB. */
 #define RECORD_JSON_MAX (60 * 1024)
-#define RECORD_MAGIC 0x52575453u /* "STWR" */
+#define RECORD_MAGIC	0x52575453u /* "STWR" */
 
 /* Order is worth: the first is given up last (docs/operate.md). */
 enum record_class {
-	RECORD_HEALTH,		/* agent state, audit */
-	RECORD_ALERT,		/* rules, YARA, indicators, behaviour */
-	RECORD_FINDING,		/* nDPI risks, file and behaviour summaries */
-	RECORD_TELEMETRY,	/* flows, metadata */
+	RECORD_HEALTH,	  /* agent state, audit */
+	RECORD_ALERT,	  /* rules, YARA, indicators, behaviour */
+	RECORD_FINDING,	  /* nDPI risks, file and behaviour summaries */
+	RECORD_TELEMETRY, /* flows, metadata */
 	RECORD_CLASSES,
 };
 
@@ -35,14 +36,15 @@ int record_class_parse(const char *name);
 
 /*
  * Who wrote it and which one it is: writer is random for each life of a
- * process, number starts at 1 and has no holes.  (writer, number) is stamped at birth.
+ * process, number starts at 1 and has no holes.  (writer, number) is stamped at
+ * birth.
  */
 struct record {
 	enum record_class cls;
 	uint64_t writer;
 	uint64_t number;
-	int64_t time_us;	/* the event's time, wall clock */
-	const char *json;	/* on loan; no line end */
+	int64_t time_us;  /* the event's time, wall clock */
+	const char *json; /* on loan; no line end */
 	size_t json_len;
 };
 
@@ -53,16 +55,15 @@ int record_decode(const void *p, size_t len, struct record *r);
 
 /* What a record's bearer adds to its "stadswacht" object. */
 struct record_origin {
-	const char *tenant, *agent, *host, *epoch;	/* NULL: left out */
-	enum record_class cls;
+	const char *tenant, *agent, *host, *epoch; /* NULL: left out */
 	uint64_t seq;
 };
 /*
  * Append json to out with the origin's members put into its last object.  -1
  * with EBADMSG when json does not end as a record must.
  */
-int record_finish(const char *json, size_t len, const struct record_origin *o,
-    struct buf *out);
+int record_finish(
+    const char *json, size_t len, const struct record_origin *o, struct buf *out);
 
 /* --- a process as a writer of records ------------------------------------- */
 
@@ -81,10 +82,11 @@ int record_write(struct record_writer *w, enum record_class cls, int64_t time_us
     const char *json, size_t len);
 /*
  * Send what waited; call when sock is writable and each second.  When something
- * was dropped and room is back, writes one gap record (gid 600) with the counts.
- * Returns the number still waiting.
+ * was dropped and room is back, writes one gap record with the counts (event_type
+ * "gap", class health).  Returns the number still waiting.
  */
 size_t record_writer_flush(struct record_writer *w);
-uint64_t record_writer_dropped(const struct record_writer *w, enum record_class cls);
+uint64_t record_writer_dropped(
+    const struct record_writer *w, enum record_class cls);
 
 #endif

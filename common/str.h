@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Whole-string number in base 10 (or 0x..), within [0, max].  -1, EINVAL or ERANGE. */
+/* Whole-string number in base 10 (or 0x..), within [0, max].  -1, EINVAL or ERANGE.
+ */
 int str_u64(const char *s, uint64_t max, uint64_t *out);
 int str_i64(const char *s, int64_t min, int64_t max, int64_t *out);
 
@@ -24,7 +25,8 @@ void str_hex(const void *p, size_t len, char *out); /* out: 2 * len + 1 */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 
-/* Read a whole file of at most max bytes; terminated; free() it.  NULL with errno. */
+/* Read a whole file of at most max bytes; terminated; free() it.  NULL with errno.
+ */
 char *str_read_file(const char *path, size_t max, size_t *len);
 
 /* Random bytes from the kernel; aborts when there are none. */

@@ -12,7 +12,8 @@
 
 struct table;
 
-/* Use a fixed hash key in this process (offline runs); call before any other use. */
+/* Use a fixed hash key in this process (offline runs); call before any other use.
+ */
 void table_fixed_key(void);
 /* The process's keyed hash, for tables of other shapes. */
 uint64_t table_hash(const void *key, size_t len);
@@ -22,7 +23,8 @@ struct table *table_new(size_t max, void (*free_value)(void *));
 void table_free(struct table *t);
 
 void *table_get(const struct table *t, const void *key, size_t len);
-/* The key is copied.  -1: ENOSPC at the maximum, EEXIST, ENOMEM; the value stays yours. */
+/* The key is copied.  -1: ENOSPC at the maximum, EEXIST, ENOMEM; the value stays
+ * yours. */
 int table_put(struct table *t, const void *key, size_t len, void *value);
 /* Takes the entry out and returns its value (not freed); NULL if absent. */
 void *table_take(struct table *t, const void *key, size_t len);

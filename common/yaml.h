@@ -11,19 +11,23 @@
 #include <stddef.h>
 
 #define YAML_DEPTH_MAX 64
-#define YAML_FILE_MAX (4u << 20)
+#define YAML_FILE_MAX  (4u << 20)
 #define YAML_NODES_MAX 200000
 
-enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
+enum yaml_kind {
+	YAML_SCALAR,
+	YAML_LIST,
+	YAML_MAP
+};
 
 struct yaml_node {
 	enum yaml_kind kind;
-	unsigned line;			/* from 1 */
-	const char *key;		/* in a map; else NULL */
-	const char *text;		/* of a scalar */
-	bool plain;			/* scalar without quotes: may mean null, true, 3 */
-	struct yaml_node *child;	/* first of a list or map */
-	struct yaml_node *next;		/* sibling */
+	unsigned line;		 /* from 1 */
+	const char *key;	 /* in a map; else NULL */
+	const char *text;	 /* of a scalar */
+	bool plain;		 /* scalar without quotes: may mean null, true, 3 */
+	struct yaml_node *child; /* first of a list or map */
+	struct yaml_node *next;	 /* sibling */
 };
 
 struct yaml_doc;
@@ -43,7 +47,8 @@ const struct yaml_node *yaml_root(const struct yaml_doc *d, size_t i);
 /* In a map; NULL if absent or n is no map. */
 const struct yaml_node *yaml_get(const struct yaml_node *n, const char *key);
 /* The scalar's text, or fallback. */
-const char *yaml_text(const struct yaml_node *n, const char *key, const char *fallback);
+const char *yaml_text(
+    const struct yaml_node *n, const char *key, const char *fallback);
 /* A plain scalar that means null ("", ~, null). */
 bool yaml_is_null(const struct yaml_node *n);
 

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "common/cmdline.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *name, *help;
+} BUILT_IN[] = {
+    {"help", "say this and end"},
+    {"version", "say the version and end"},
+};
+
+static const char *
+option_label(const struct cmdline_option *o, char *out, size_t size)
+{
+	snprintf(out, size, "--%s%s%s%s", o->name, o->value != NULL ? " " : "",
+	    o->value != NULL ? o->value : "", o->list != NULL ? " ..." : "");
+	return out;
+}
+
+static void
+print_options(const struct cmdline_option *o)
+{
+	char label[96];
+
+	for (; o != NULL && o->name != NULL; o++)
+		printf(
+		    "  %-30s %s\n", option_label(o, label, sizeof(label)), o->help);
+}
+
+static void
+print_commands(const struct cmdline_command *k)
+{
+	char label[96];
+
+	for (; k->name != NULL; k++) {
+		snprintf(label, sizeof(label), "%s%s%s", k->name,
+		    k->arguments != NULL ? " " : "",
+		    k->arguments != NULL ? k->arguments : "");
+		printf("  %-30s %s\n", label, k->help);
+	}
+}
+
+static void
+print_help(const struct cmdline *c)
+{
+	printf("%s: %s\n\nusage: %s%s%s%s%s\n", c->program, c->summary, c->program,
+	    c->options != NULL && c->options->name != NULL ? " [OPTION ...]" : "",
+	    c->commands != NULL ? " COMMAND ..." : "",
+	    c->arguments != NULL ? " " : "",
+	    c->arguments != NULL ? c->arguments : "");
+	if (c->commands != NULL) {
+		printf("\ncommands (COMMAND --help tells more):\n");
+		print_commands(c->commands);
+	}
+	printf("\noptions:\n");
+	print_options(c->options);
+	for (size_t i = 0; i < sizeof(BUILT_IN) / sizeof(BUILT_IN[0]); i++)
+		printf("  --%-28s %s\n", BUILT_IN[i].name, BUILT_IN[i].help);
+	if (c->footer != NULL)
+		printf("\n%s\n", c->footer);
+}
+
+static void
+print_command_help(const struct cmdline *c, const struct cmdline_command *k)
+{
+	printf("%s %s: %s\n\nusage: %s %s%s%s%s\n", c->program, k->name, k->help,
+	    c->program, k->name,
+	    k->options != NULL && k->options->name != NULL ? " [OPTION ...]" : "",
+	    k->arguments != NULL ? " " : "",
+	    k->arguments != NULL ? k->arguments : "");
+	if (k->options != NULL && k->options->name != NULL)
+		printf("\noptions:\n");
+	print_options(k->options);
+}
+
+static void
+print_words(const struct cmdline_option *o)
+{
+	for (; o != NULL && o->name != NULL; o++)
+		printf(" --%s", o->name);
+}
+
+/* The words a shell may complete, and after which options a file name follows. */
+static void
+print_completion(const struct cmdline *c)
+{
+	const char *id = c->program;
+
+	printf("# bash completion of %s; source it or put it in "
+	       "/usr/share/bash-completion/completions/%s\n",
+	    id, id);
+	printf("_%.*s() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words='", 64,
+	    "stadswacht");
+	print_words(c->options);
+	for (size_t i = 0; i < sizeof(BUILT_IN) / sizeof(BUILT_IN[0]); i++)
+		printf(" --%s", BUILT_IN[i].name);
+	for (const struct cmdline_command *k = c->commands;
+	     k != NULL && k->name != NULL; k++) {
+		printf(" %s", k->name);
+		print_words(k->options);
+	}
+	printf("'\n\tif [[ $cur == -* || $COMP_CWORD -eq 1 && -n '%s' ]]; then\n"
+	       "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	       "\telse\n\t\tCOMPREPLY=($(compgen -f -- \"$cur\") "
+	       "$(compgen -W \"$words\" -- \"$cur\"))\n\tfi\n}\n"
+	       "complete -F _stadswacht %s\n",
+	    c->commands != NULL ? "commands" : "", id);
+}
+
+void
+cmdline_usage(const struct cmdline *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s: ", c->program);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\ntry: %s --help\n", c->program);
+	exit(EXIT_USAGE);
+}
+
+static const struct cmdline_option *
+find_option(const struct cmdline_option *o, const char *name, size_t len)
+{
+	for (; o != NULL && o->name != NULL; o++)
+		if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
+			return o;
+	return NULL;
+}
+
+static void
+take_value(const struct cmdline *c, const struct cmdline_option *o, const char *v)
+{
+	if (o->list == NULL) {
+		*o->text = v;
+		return;
+	}
+	if (o->list->n == CMDLINE_VALUES_MAX)
+		cmdline_usage(c, "--%s is given more than %d times", o->name,
+		    CMDLINE_VALUES_MAX);
+	o->list->v[o->list->n++] = v;
+}
+
+/* Handle the option at argv[i]; returns how many words it took. */
+static int
+take_option(const struct cmdline *c, const struct cmdline_option *options, int argc,
+    char **argv, int i)
+{
+	const char *name = argv[i] + 2, *eq = strchr(name, '=');
+	size_t len = eq != NULL ? (size_t)(eq - name) : strlen(name);
+	const struct cmdline_option *o = find_option(options, name, len);
+
+	if (o == NULL && options != c->options)
+		o = find_option(c->options, name, len);
+	if (o == NULL)
+		cmdline_usage(c, "unknown option \"%s\"", argv[i]);
+	if (o->flag != NULL) {
+		if (eq != NULL)
+			cmdline_usage(c, "--%s takes no value", o->name);
+		*o->flag = true;
+		return 1;
+	}
+	if (eq != NULL) {
+		take_value(c, o, eq + 1);
+		return 1;
+	}
+	if (i + 1 >= argc)
+		cmdline_usage(c, "--%s needs a value: %s", o->name, o->value);
+	take_value(c, o, argv[i + 1]);
+	return 2;
+}
+
+static void
+built_in(const struct cmdline *c, const struct cmdline_command *k, int argc,
+    char **argv, int i)
+{
+	const char *a = argv[i];
+
+	if (strcmp(a, "-h") == 0 || strcmp(a, "--help") == 0) {
+		if (k != NULL)
+			print_command_help(c, k);
+		else
+			print_help(c);
+		exit(EXIT_DONE);
+	}
+	if (strcmp(a, "-V") == 0 || strcmp(a, "--version") == 0) {
+		printf("%s %s\n", c->program, STADSWACHT_VERSION);
+		exit(EXIT_DONE);
+	}
+	if (strcmp(a, "--completion") == 0) {
+		if (i + 1 >= argc || strcmp(argv[i + 1], "bash") != 0)
+			cmdline_usage(c, "--completion needs a value: bash");
+		print_completion(c);
+		exit(EXIT_DONE);
+	}
+}
+
+/* Take options from argv[i] on until the first word that is none. */
+static int
+take_options(const struct cmdline *c, const struct cmdline_option *options,
+    const struct cmdline_command *k, int argc, char **argv, int i)
+{
+	while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0') {
+		if (strcmp(argv[i], "--") == 0)
+			return i + 1;
+		built_in(c, k, argc, argv, i);
+		if (argv[i][1] != '-')
+			cmdline_usage(c, "unknown option \"%s\"", argv[i]);
+		i += take_option(c, options, argc, argv, i);
+	}
+	return i;
+}
+
+int
+cmdline_parse(const struct cmdline *c, int argc, char **argv)
+{
+	int i = take_options(c, c->options, NULL, argc, argv, 1);
+
+	if (c->commands == NULL && c->arguments == NULL && i < argc)
+		cmdline_usage(c, "unexpected argument \"%s\"", argv[i]);
+	return i;
+}
+
+/* Words of name that argv[i..] begins with; 0 if it does not match. */
+static int
+match_words(const char *name, int argc, char **argv, int i)
+{
+	int n = 0;
+
+	for (const char *p = name; *p != '\0'; n++) {
+		size_t len = strcspn(p, " ");
+
+		if (i + n >= argc || strlen(argv[i + n]) != len ||
+		    memcmp(argv[i + n], p, len) != 0)
+			return 0;
+		p += len;
+		p += strspn(p, " ");
+	}
+	return n;
+}
+
+int
+cmdline_run(const struct cmdline *c, int argc, char **argv)
+{
+	const struct cmdline_command *best = NULL;
+	int i = cmdline_parse(c, argc, argv), words = 0;
+
+	if (i >= argc)
+		cmdline_usage(c, "which command?");
+	for (const struct cmdline_command *k = c->commands; k->name != NULL; k++) {
+		int n = match_words(k->name, argc, argv, i);
+
+		if (n > words) {
+			words = n;
+			best = k;
+		}
+	}
+	if (best == NULL)
+		cmdline_usage(c, "unknown command \"%s\"", argv[i]);
+	i = take_options(c, best->options != NULL ? best->options : c->options,
+	    best, argc, argv, i + words);
+	/* options may follow an argument, as people type them */
+	for (int from = i, kept = i; from < argc;) {
+		if (argv[from][0] == '-' && argv[from][1] != '\0' &&
+		    strcmp(argv[from], "--") != 0) {
+			built_in(c, best, argc, argv, from);
+			from += take_option(c,
+			    best->options != NULL ? best->options : c->options,
+			    argc, argv, from);
+			continue;
+		}
+		argv[kept++] = argv[from++];
+		if (from == argc)
+			argc = kept;
+	}
+	return best->run(argc - i, argv + i);
+}
