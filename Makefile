@@ -128,7 +128,7 @@ format: ## lay out every C file as .clang-format says
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
 # Rules of one kind of test or tool each, so that this file stays readable.
-include $(wildcard tests/*/rules.mk collector/console/rules.mk deploy/rules.mk)
+include $(wildcard tests/*/rules.mk collector/*/rules.mk deploy/rules.mk)
 
 clean: ## remove what was built
 	$(Q)rm -rf $(BUILD)

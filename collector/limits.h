@@ -3,6 +3,13 @@
 #ifndef COLLECTOR_LIMITS_H
 #define COLLECTOR_LIMITS_H
 
+/* --- store ------------------------------------------------------------------- */
+
+/* Text of one query: the longest aggregate and a list of all tenants. */
+#define STORE_SQL_MAX		 4096
+/* Columns of the widest aggregate, with room. */
+#define STORE_CELLS_MAX		 16
+
 /* --- web, stream, ctl -------------------------------------------------------- */
 
 /* A town's SOC is tens of people; each page holds one stream and a few requests. */

@@ -4,8 +4,8 @@
  * One back end for now: SQLite (sqlite.c).  URI: "sqlite:/path/to/store.db".
  *
  * A row is an event record of an agent, or one the collector appends itself
- * (agent "collector"): event_type "incident", "triage", "agent_state", "audit".  What
- * is true now is the fold of those rows in order of id.
+ * (agent "collector"): event_type "incident", "triage", "agent_state", "audit".
+ * What is true now is the fold of those rows in order of id.
  */
 #ifndef COLLECTOR_STORE_STORE_H
 #define COLLECTOR_STORE_STORE_H
@@ -22,34 +22,39 @@ struct store;
 
 /* The columns that are queried; all texts are on loan and may be NULL. */
 struct store_row {
-	int64_t id;			/* given by the store, rising; the bookmark of readers */
+	int64_t id; /* given by the store, rising; the bookmark of readers */
 	const char *agent, *epoch;
 	enum record_class cls;
 	uint64_t seq;
-	uint32_t crc;			/* crc32c of the body as the agent sent it */
+	uint32_t crc; /* crc32c of the body as the agent sent it */
 	const char *tenant, *host;
 	int64_t time_us, received_us;
 	const char *event_type;
-	const char *signature, *category;	/* of alerts */
-	int64_t gid, sid, severity;	/* 0: none */
+	const char *signature, *category; /* of alerts */
+	int64_t gid, sid, severity;	  /* 0: none */
 	const char *src_ip, *dest_ip;
 	int64_t src_port, dest_port;
-	const char *engine;		/* rules, yara, ndpi, ioc, behaviour, agent, sigma */
-	const char *body;		/* the record, finished: one JSON object */
+	const char *engine; /* rules, yara, ndpi, ioc, behaviour, agent, sigma */
+	const char *body;   /* the record, finished: one JSON object */
 	size_t body_len;
 };
 
-enum store_mode { STORE_READ, STORE_WRITE };
+enum store_mode {
+	STORE_READ,
+	STORE_WRITE
+};
 
 /* NULL with error filled.  STORE_WRITE creates and upgrades the schema. */
-struct store *store_open(const char *uri, enum store_mode mode, char *error, size_t size);
+struct store *store_open(
+    const char *uri, enum store_mode mode, char *error, size_t size);
 void store_close(struct store *s);
 
 /* --- writing (ingest only) --------------------------------------------------- */
 
 /* One transaction: store_begin, any number of appends and marks, store_commit. */
 int store_begin(struct store *s);
-/* 0 stored, 1 seen before with the same crc, 2 seen before with another, -1 failed. */
+/* 0 stored, 1 seen before with the same crc, 2 seen before with another, -1 failed.
+ */
 int store_append(struct store *s, const struct store_row *r, int64_t *id);
 /* The highest contiguous sequence stored for (agent, epoch, class). */
 int store_set_mark(struct store *s, const char *agent, const char *epoch,
@@ -58,15 +63,32 @@ int store_set_mark(struct store *s, const char *agent, const char *epoch,
 int store_commit(struct store *s);
 void store_rollback(struct store *s);
 /* 0 when there is none. */
-uint64_t store_mark(struct store *s, const char *agent, const char *epoch, enum record_class c);
+uint64_t store_mark(
+    struct store *s, const char *agent, const char *epoch, enum record_class c);
+/* Is this sequence stored?  0 not, 1 with this crc, 2 with another, -1 failed. */
+int store_seen(struct store *s, const char *agent, const char *epoch,
+    enum record_class c, uint64_t seq, uint32_t crc);
+/* The agent declared first..last lost; kept as the ledger of what is missing. */
+int store_add_gap(struct store *s, const char *agent, const char *epoch,
+    enum record_class c, uint64_t first, uint64_t last, int reason,
+    int64_t received_us);
+/* Stored or declared lost above after: calls fn with rising, maybe touching,
+ * ranges. */
+int store_ranges(struct store *s, const char *agent, const char *epoch,
+    enum record_class c, uint64_t after,
+    int (*fn)(void *arg, uint64_t first, uint64_t last), void *arg);
 
 /* --- agents ------------------------------------------------------------------ */
 
-enum store_agent_state { STORE_AGENT_PENDING, STORE_AGENT_ACTIVE, STORE_AGENT_REVOKED };
+enum store_agent_state {
+	STORE_AGENT_PENDING,
+	STORE_AGENT_ACTIVE,
+	STORE_AGENT_REVOKED
+};
 
 struct store_agent {
-	char name[STORE_NAME_MAX];	/* "sw-web01" */
-	char key[48];			/* its CURVE public key, Z85 */
+	char name[STORE_NAME_MAX]; /* "sw-web01" */
+	char key[48];		   /* its CURVE public key, Z85 */
 	char tenant[STORE_NAME_MAX];
 	char host[STORE_NAME_MAX * 4];
 	enum store_agent_state state;
@@ -77,25 +99,27 @@ int store_put_agent(struct store *s, const struct store_agent *a);
 /* 1 found, 0 not, -1 failed. */
 int store_agent_by_key(struct store *s, const char *key, struct store_agent *a);
 /* Calls fn for each agent by name; stops when it returns non-zero. */
-int store_agents(struct store *s, int (*fn)(void *arg, const struct store_agent *a), void *arg);
+int store_agents(
+    struct store *s, int (*fn)(void *arg, const struct store_agent *a), void *arg);
 
 /* --- reading ----------------------------------------------------------------- */
 
 /* What is asked; zero or NULL means any. */
 struct store_query {
-	const char *const *tenants;	/* allowed ones; NULL: all */
+	const char *const *tenants; /* allowed ones; NULL: all */
 	size_t tenants_n;
-	int64_t after_id;		/* id > this */
-	int64_t before_id;		/* id < this; for paging back */
-	int64_t from_us, to_us;		/* event time, [from, to) */
+	int64_t after_id;	/* id > this */
+	int64_t before_id;	/* id < this; for paging back */
+	int64_t from_us, to_us; /* event time, [from, to) */
 	const char *event_type;
 	const char *agent;
-	int min_class, max_class;	/* as enum record_class; both 0: any class */
-	int64_t max_severity;		/* severity <= this (1 is highest) */
-	bool newest_first;		/* by id, descending */
-	size_t limit;			/* 0: 1000 */
+	int min_class, max_class; /* as enum record_class; both 0: any class */
+	int64_t max_severity;	  /* severity <= this (1 is highest) */
+	bool newest_first;	  /* by id, descending */
+	size_t limit;		  /* 0: 1000 */
 };
-/* Rows by id; row is on loan during fn; stops when fn returns non-zero.  Rows told or -1. */
+/* Rows by id; row is on loan during fn; stops when fn returns non-zero.  Rows told
+ * or -1. */
 long store_select(struct store *s, const struct store_query *q,
     int (*fn)(void *arg, const struct store_row *r), void *arg);
 /* The newest id, 0 when empty; -1 failed. */
