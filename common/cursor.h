@@ -132,32 +132,46 @@ cur_be24(struct cursor *c)
 static inline uint32_t
 cur_be32(struct cursor *c)
 {
-	uint32_t hi = cur_be16(c);
+	const uint8_t *p = cur_take(c, 4);
 
-	return (hi << 16) | cur_be16(c);
+	return p == NULL ? 0
+			 : ((uint32_t)p[0] << 24) | ((uint32_t)p[1] << 16) |
+		((uint32_t)p[2] << 8) | p[3];
 }
 
 static inline uint32_t
 cur_le32(struct cursor *c)
 {
-	uint32_t lo = cur_le16(c);
+	const uint8_t *p = cur_take(c, 4);
 
-	return lo | ((uint32_t)cur_le16(c) << 16);
+	return p == NULL ? 0
+			 : ((uint32_t)p[3] << 24) | ((uint32_t)p[2] << 16) |
+		((uint32_t)p[1] << 8) | p[0];
 }
 
 static inline uint64_t
 cur_be64(struct cursor *c)
 {
-	uint64_t hi = cur_be32(c);
+	uint64_t hi;
 
+	if (cur_peek(c, 8) == NULL) {
+		cur_spoil(c);
+		return 0;
+	}
+	hi = cur_be32(c);
 	return (hi << 32) | cur_be32(c);
 }
 
 static inline uint64_t
 cur_le64(struct cursor *c)
 {
-	uint64_t lo = cur_le32(c);
+	uint64_t lo;
 
+	if (cur_peek(c, 8) == NULL) {
+		cur_spoil(c);
+		return 0;
+	}
+	lo = cur_le32(c);
 	return lo | ((uint64_t)cur_le32(c) << 32);
 }
 

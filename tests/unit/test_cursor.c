@@ -48,8 +48,14 @@ test_every_truncation(void **state)
 	for (size_t n = 0; n < sizeof(BYTES); n++) {
 		struct cursor c = cur_of(BYTES, n);
 
-		cur_be64(&c);
+		assert_true(cur_be64(&c) == 0);
 		assert_false(cur_ok(&c));
+		c = cur_of(BYTES, n);
+		assert_true(cur_le64(&c) == 0);
+		c = cur_of(BYTES, n < 4 ? n : 3);
+		assert_true(cur_be32(&c) == 0);
+		c = cur_of(BYTES, n < 4 ? n : 3);
+		assert_true(cur_le32(&c) == 0);
 	}
 }
 
