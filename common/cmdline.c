@@ -93,8 +93,7 @@ print_completion(const struct cmdline *c)
 	printf("# bash completion of %s; source it or put it in "
 	       "/usr/share/bash-completion/completions/%s\n",
 	    id, id);
-	printf("_%.*s() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words='", 64,
-	    "stadswacht");
+	printf("_%s() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words='", id);
 	print_words(c->options);
 	for (size_t i = 0; i < sizeof(BUILT_IN) / sizeof(BUILT_IN[0]); i++)
 		printf(" --%s", BUILT_IN[i].name);
@@ -107,8 +106,8 @@ print_completion(const struct cmdline *c)
 	       "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
 	       "\telse\n\t\tCOMPREPLY=($(compgen -f -- \"$cur\") "
 	       "$(compgen -W \"$words\" -- \"$cur\"))\n\tfi\n}\n"
-	       "complete -F _stadswacht %s\n",
-	    c->commands != NULL ? "commands" : "", id);
+	       "complete -F _%s %s\n",
+	    c->commands != NULL ? "commands" : "", id, id);
 }
 
 void
@@ -207,7 +206,7 @@ take_options(const struct cmdline *c, const struct cmdline_option *options,
 {
 	while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0') {
 		if (strcmp(argv[i], "--") == 0)
-			return i + 1;
+			return i;
 		built_in(c, k, argc, argv, i);
 		if (argv[i][1] != '-')
 			cmdline_usage(c, "unknown option \"%s\"", argv[i]);
@@ -221,6 +220,8 @@ cmdline_parse(const struct cmdline *c, int argc, char **argv)
 {
 	int i = take_options(c, c->options, NULL, argc, argv, 1);
 
+	if (i < argc && strcmp(argv[i], "--") == 0)
+		i++;
 	if (c->commands == NULL && c->arguments == NULL && i < argc)
 		cmdline_usage(c, "unexpected argument \"%s\"", argv[i]);
 	return i;
@@ -244,6 +245,33 @@ match_words(const char *name, int argc, char **argv, int i)
 	return n;
 }
 
+/*
+ * Options may follow an argument, as people type them: take them out of
+ * argv[i..].  Returns the new argc.
+ */
+static int
+gather_arguments(const struct cmdline *c, const struct cmdline_command *k, int argc,
+    char **argv, int i)
+{
+	const struct cmdline_option *options =
+	    k->options != NULL ? k->options : c->options;
+	bool words_only = false;
+	int kept = i;
+
+	while (i < argc) {
+		if (words_only || argv[i][0] != '-' || argv[i][1] == '\0') {
+			argv[kept++] = argv[i++];
+		} else if (strcmp(argv[i], "--") == 0) {
+			words_only = true;
+			i++;
+		} else {
+			built_in(c, k, argc, argv, i);
+			i += take_option(c, options, argc, argv, i);
+		}
+	}
+	return kept;
+}
+
 int
 cmdline_run(const struct cmdline *c, int argc, char **argv)
 {
@@ -264,19 +292,6 @@ cmdline_run(const struct cmdline *c, int argc, char **argv)
 		cmdline_usage(c, "unknown command \"%s\"", argv[i]);
 	i = take_options(c, best->options != NULL ? best->options : c->options,
 	    best, argc, argv, i + words);
-	/* options may follow an argument, as people type them */
-	for (int from = i, kept = i; from < argc;) {
-		if (argv[from][0] == '-' && argv[from][1] != '\0' &&
-		    strcmp(argv[from], "--") != 0) {
-			built_in(c, best, argc, argv, from);
-			from += take_option(c,
-			    best->options != NULL ? best->options : c->options,
-			    argc, argv, from);
-			continue;
-		}
-		argv[kept++] = argv[from++];
-		if (from == argc)
-			argc = kept;
-	}
+	argc = gather_arguments(c, best, argc, argv, i);
 	return best->run(argc - i, argv + i);
 }
