@@ -54,4 +54,37 @@
 /* One JSON answer as stadswachtctl takes it. */
 #define CTL_ANSWER_MAX		 (32 * 1024 * 1024)
 
+/* --- correlate ----------------------------------------------------------------- */
+
+/* Segments of a field's path and levels of a record; EVE has at most five. */
+#define SIGMA_FIELD_SEGMENT_MAX	 64
+#define SIGMA_NEST_MAX		 16
+#define SIGMA_FIELD_NAME_MAX	 256
+/* ATT&CK techniques of one rule, and of one incident. */
+#define SIGMA_TECHNIQUES_MAX	 16
+/* Search identifiers of one rule: a bit each in a 64-bit mask. */
+#define SIGMA_SELECTIONS_MAX	 64
+/* Operators and operands of one condition. */
+#define SIGMA_CONDITION_MAX	 256
+/* Rules in all; SigmaHQ's whole collection is about 4,000. */
+#define SIGMA_RULES_MAX		 16384
+/* One field's values; long indicator lists belong in a bundle. */
+#define SIGMA_VALUES_MAX	 4096
+#define SIGMA_PATTERN_MAX	 4096
+/* Rules one correlation names, and fields of its group-by. */
+#define SIGMA_CORRELATED_MAX	 64
+#define SIGMA_GROUP_MAX		 8
+/* Events one group's window holds: about 60 bytes each, and the highest threshold. */
+#define SIGMA_WINDOW_EVENTS_MAX	 4096
+/* Groups of all rules together: about 400 bytes each when quiet. */
+#define SIGMA_GROUPS_MAX	 65536
+/* Events in all windows together. */
+#define SIGMA_EVENTS_MAX	 500000
+/* The longest window: BIO2 8.15.04's slow attackers ask for 30 to 45 days. */
+#define SIGMA_TIMESPAN_DAYS_MAX	 45
+/* Work of one regular expression on one value: PCRE2's own default is 10,000,000. */
+#define SIGMA_REGEX_MATCH_LIMIT	 100000
+/* A pattern's work on one value: stars times text; beyond it is no match. */
+#define SIGMA_PATTERN_STEPS_MAX	 1000000
+
 #endif
