@@ -34,6 +34,11 @@
 /* nDPI's flow state is about 700 bytes: 8 MB in all. */
 #define DPI_FLOWS_MAX 8192
 
+/* --- app ------------------------------------------------------------------- */
+
+/* A protocol that is not known by now is looked at no further. */
+#define APP_PROBE_BYTES_MAX 4096
+
 /* --- detect ---------------------------------------------------------------- */
 
 /* Suricata's limit of a rule's text. */
@@ -49,5 +54,10 @@
 
 /* Alerts that wait when a queue is full: about 2,000 of 2 KiB. */
 #define RECORD_OVERFLOW_MAX (4u << 20)
+/* A record of --eve-payload: 64 KiB as base64 twice and as text with escapes. */
+#define EVENT_JSON_OFFLINE_MAX (512u * 1024)
+/* Pairs of hosts whose nDPI risks are remembered: 24 bytes each. */
+#define EVENT_CALM_PAIRS 16384
+#define EVENT_CALM_US (3600 * 1000000ll)
 
 #endif
