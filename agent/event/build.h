@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* What the files of this folder share: the record in the making and its parts. */
+#ifndef AGENT_EVENT_BUILD_H
+#define AGENT_EVENT_BUILD_H
+
+#include "agent/event/calm.h"
+#include "agent/event/event.h"
+#include "common/clock.h"
+
+/* DLT_RAW: what a tunnel carried has no link layer of its own. */
+#define EVENT_LINKTYPE_RAW 12
+
+struct event_builder {
+	struct event_config config;
+	event_sink_fn *sink;
+	void *arg;
+	struct jw w;
+	struct buf json;
+	struct buf clean; /* after privacy; and room for a printable payload */
+	struct event_calm *calm;
+	struct event_stats stats;
+	uint64_t dropped_told; /* by the kernel, in records of gid 600 */
+};
+
+/* "timestamp" to "event_type"; f and p may be NULL. */
+void event_builder_begin(struct event_builder *b, int64_t time_us,
+    const struct flow *f, const struct packet *p, const char *type);
+/* The same and the flow's ends, from client to server. */
+void event_builder_flow_head(struct event_builder *b, const struct flow *f,
+    int64_t time_us, const char *type);
+/* Close "stadswacht" and the record, and hand it on; counts it in *count. */
+void event_builder_send(struct event_builder *b, enum record_class cls,
+    int64_t time_us, uint64_t *count);
+
+/* Counters and start, in the "flow" object that is open. */
+void event_write_flow_counts(struct jw *w, const struct flow *f);
+/* "app_proto"; nothing while unknown. */
+void event_write_app(struct jw *w, const struct flow *f);
+/* "ndpi", in "stadswacht"; nothing while unknown. */
+void event_write_ndpi(struct jw *w, const struct flow *f);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * What the stages found, as records: Suricata's EVE dialect 7 with our object
+ * last (docs/record.md).  The last stage of the sensor's pipe.
+ */
+#ifndef AGENT_EVENT_EVENT_H
+#define AGENT_EVENT_EVENT_H
+
+#include "agent/decode/decode.h"
+#include "agent/detect/detect.h"
+#include "agent/event/envelope.h"
+
+struct event_builder;
+
+struct event_config {
+	const char
+	    *interface;	  /* "in_iface"; NULL offline, where "pcap_cnt" is told */
+	const char *zone; /* NULL: none */
+	bool payload;	  /* payload, payload_printable and packet; offline only */
+	bool private; /* records leave this host: event_privacy() goes over them */
+	const struct detect *detect; /* for flowbits; may be NULL */
+};
+
+/* Every record goes to sink, one at a time.  NULL with errno.  c's texts are on
+ * loan. */
+struct event_builder *event_builder_new(
+    const struct event_config *c, event_sink_fn *sink, void *arg);
+void event_builder_free(struct event_builder *b);
+
+/* The alerts of rules, in their order, and the packet itself where a tag wants it.
+ */
+void event_detected(
+    struct event_builder *b, const struct packet *p, const struct detect_result *r);
+
+/*
+ * The nDPI risks of a flow that were not told yet, as alerts of gid 200 with
+ * class finding, from client to server; each once an hour for a pair of hosts.
+ */
+void event_risks(struct event_builder *b, struct flow *f, int64_t time_us);
+
+/* A flow that ended: event_type "flow", telemetry. */
+void event_flow_end(
+    struct event_builder *b, const struct flow *f, const char *reason);
+
+/* Counts of the whole pipe, for the stats record and --stats-out. */
+struct event_counts {
+	int64_t uptime_us;
+	uint64_t capture_packets, capture_dropped, interface_dropped;
+	const struct decoder_stats *decoder;
+	const struct flow_stats *flow;
+	const struct detect_stats *detect; /* NULL: no rules */
+	uint64_t rules_loaded, rules_refused;
+};
+
+/* event_type "stats", telemetry. */
+void event_stats(
+    struct event_builder *b, int64_t time_us, const struct event_counts *c);
+/* The members of its "stats" object, in the object that is open in w. */
+void event_write_counts(
+    const struct event_builder *b, struct jw *w, const struct event_counts *c);
+
+/* The kernel or the card dropped packets since the last call: gid 600, health. */
+void event_capture_drops(
+    struct event_builder *b, int64_t time_us, uint64_t dropped, uint64_t received);
+
+struct event_stats {
+	uint64_t alerts, risks, flows, packets, others;
+	uint64_t calmed;  /* risks not told: repeats within the hour */
+	uint64_t private; /* mail addresses, user names and home paths dropped */
+	uint64_t lost;	  /* over the size of a record, or memory ran out */
+};
+const struct event_stats *event_builder_stats(const struct event_builder *b);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Flows that ended, the pipe's counters and what the sensor says of itself. */
+#include "agent/event/build.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+
+static const char *
+life_name(enum flow_life l)
+{
+	static const char *const names[] = {
+	    [FLOW_NEW] = "new",
+	    [FLOW_ESTABLISHED] = "established",
+	    [FLOW_CLOSED] = "closed",
+	};
+
+	return names[l];
+}
+
+static void
+write_flags(struct jw *w, const char *key, uint8_t flags)
+{
+	char hex[3];
+
+	snprintf(hex, sizeof(hex), "%02x", flags);
+	jw_str(w, key, hex);
+}
+
+static void
+write_tcp(struct jw *w, const struct flow *f)
+{
+	static const struct {
+		uint8_t flag;
+		const char *name;
+	} bits[] = {
+	    {TCP_SYN, "syn"},
+	    {TCP_FIN, "fin"},
+	    {TCP_RST, "rst"},
+	    {TCP_PSH, "psh"},
+	    {TCP_ACK, "ack"},
+	    {TCP_URG, "urg"},
+	    {TCP_ECE, "ecn"},
+	    {TCP_CWR, "cwr"},
+	};
+	uint8_t all = f->tcp_flags_to_server | f->tcp_flags_to_client;
+
+	jw_object(w, "tcp");
+	write_flags(w, "tcp_flags", all);
+	write_flags(w, "tcp_flags_ts", f->tcp_flags_to_server);
+	write_flags(w, "tcp_flags_tc", f->tcp_flags_to_client);
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		if (all & bits[i].flag)
+			jw_bool(w, bits[i].name, true);
+	jw_end_object(w);
+}
+
+void
+event_flow_end(struct event_builder *b, const struct flow *f, const char *reason)
+{
+	struct jw *w = &b->w;
+	char text[CLOCK_TEXT_SIZE];
+
+	event_builder_flow_head(b, f, f->last_us, "flow");
+	event_write_app(w, f);
+	jw_object(w, "flow");
+	event_write_flow_counts(w, f);
+	jw_str(w, "end", clock_text(f->last_us, text));
+	jw_int(w, "age", (f->last_us - f->first_us) / CLOCK_US);
+	jw_str(w, "state", life_name(f->life));
+	jw_str(w, "reason", reason);
+	jw_bool(w, "alerted", (f->flags & FLOW_ALERTED) != 0);
+	jw_end_object(w);
+	if (f->key.proto == IPPROTO_TCP)
+		write_tcp(w, f);
+	event_ours(w, RECORD_TELEMETRY, "agent", b->config.zone);
+	event_write_ndpi(w, f);
+	event_builder_send(b, RECORD_TELEMETRY, f->last_us, &b->stats.flows);
+}
+
+struct counter {
+	const char *name;
+	uint64_t value;
+};
+
+static void
+write_counters(struct jw *w, const char *key, const struct counter *c, size_t n)
+{
+	jw_object(w, key);
+	for (size_t i = 0; i < n; i++)
+		jw_uint(w, c[i].name, c[i].value);
+	jw_end_object(w);
+}
+
+#define COUNTERS(w, key, ...)                                                      \
+	do {                                                                       \
+		const struct counter rows_[] = {__VA_ARGS__};                      \
+		write_counters(                                                    \
+		    (w), (key), rows_, sizeof(rows_) / sizeof(rows_[0]));          \
+	} while (0)
+
+void
+event_write_counts(
+    const struct event_builder *b, struct jw *w, const struct event_counts *c)
+{
+	const struct decoder_stats *d = c->decoder;
+	const struct flow_stats *f = c->flow;
+	const struct event_stats *e = &b->stats;
+
+	jw_int(w, "uptime", c->uptime_us / CLOCK_US);
+	COUNTERS(w, "capture", {"kernel_packets", c->capture_packets},
+	    {"kernel_drops", c->capture_dropped},
+	    {"kernel_ifdrops", c->interface_dropped});
+	COUNTERS(w, "decoder", {"frames", d->frames}, {"pkts", d->packets},
+	    {"bytes", d->bytes}, {"invalid", d->invalid}, {"ipv4", d->ipv4},
+	    {"ipv6", d->ipv6}, {"tcp", d->tcp}, {"udp", d->udp},
+	    {"icmpv4", d->icmp}, {"icmpv6", d->icmpv6}, {"sctp", d->sctp},
+	    {"other", d->other}, {"tunnels", d->tunnels},
+	    {"too_many_layers", d->too_deep});
+	COUNTERS(w, "defrag", {"fragments", d->fragments},
+	    {"reassembled", d->rebuilt}, {"timeouts", d->defrag_timeouts},
+	    {"max_hit", d->defrag_full});
+	COUNTERS(w, "flow", {"total", f->made}, {"active", f->active},
+	    {"peak", f->peak}, {"timed_out", f->timed_out}, {"evicted", f->evicted},
+	    {"closed", f->closed}, {"refused", f->refused});
+	if (c->detect != NULL) {
+		const struct detect_stats *s = c->detect;
+
+		COUNTERS(w, "detect", {"rules_loaded", c->rules_loaded},
+		    {"rules_failed", c->rules_refused}, {"packets", s->packets},
+		    {"alert", s->alerts}, {"alert_queue_overflow", s->discarded},
+		    {"alerts_suppressed", s->suppressed},
+		    {"candidates", s->candidates}, {"evaluated", s->evaluated},
+		    {"pcre_limits", s->pcre_limits},
+		    {"recursion_limits", s->recursion_limits},
+		    {"threshold_full", s->threshold_full});
+	}
+	COUNTERS(w, "event", {"alerts", e->alerts}, {"risks", e->risks},
+	    {"flows", e->flows}, {"packets", e->packets}, {"others", e->others},
+	    {"calmed", e->calmed}, {"private", e->private}, {"lost", e->lost});
+}
+
+void
+event_stats(struct event_builder *b, int64_t time_us, const struct event_counts *c)
+{
+	struct jw *w = &b->w;
+
+	event_builder_begin(b, time_us, NULL, NULL, "stats");
+	jw_object(w, "stats");
+	event_write_counts(b, w, c);
+	jw_end_object(w);
+	event_ours(w, RECORD_TELEMETRY, "agent", b->config.zone);
+	event_builder_send(b, RECORD_TELEMETRY, time_us, &b->stats.others);
+}
+
+void
+event_capture_drops(
+    struct event_builder *b, int64_t time_us, uint64_t dropped, uint64_t received)
+{
+	struct jw *w = &b->w;
+
+	if (dropped <= b->dropped_told)
+		return;
+	event_builder_begin(b, time_us, NULL, NULL, "alert");
+	event_alert_open(w,
+	    &(struct event_alert){.action = "allowed",
+		.gid = EVENT_GID_AGENT,
+		.signature_id = EVENT_STATE_CAPTURE_DROPS,
+		.rev = 1,
+		.signature = "stadswacht capture lost packets",
+		.category = "Agent state",
+		.severity = 2});
+	jw_end_object(w);
+	event_ours(w, RECORD_HEALTH, "agent", b->config.zone);
+	jw_uint(w, "dropped", dropped - b->dropped_told);
+	jw_uint(w, "dropped_total", dropped);
+	jw_uint(w, "received_total", received);
+	event_builder_send(b, RECORD_HEALTH, time_us, &b->stats.others);
+	b->dropped_told = dropped;
+}
