@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "agent/sensor_options.h"
+
+#include "common/str.h"
+
+#include <string.h>
+
+/* As typed; the checked values are in struct sensor_options. */
+static struct typed {
+	const char *checksums;
+	const char *fanout_group, *fanout_size, *snaplen, *buffer, *memory;
+} typed;
+
+static struct sensor_options parsed;
+
+static const struct cmdline_option options[] = {
+    {"pcap", "FILE", "read a capture file (pcap, pcapng); - is standard input",
+	.text = &parsed.pcap},
+    {"interface", "NAME", "watch this interface", .text = &parsed.interface},
+    {"rules", "FILE|DIR", "rules in Suricata's language; may be repeated",
+	.list = &parsed.rules},
+    {"set", "NAME=VALUE", "a rule variable: HOME_NET=[10.0.0.0/8]; may be repeated",
+	.list = &parsed.sets},
+    {"classification", "FILE",
+	"classification.config (else the one beside the rules, else built in)",
+	.text = &parsed.classification},
+    {"threshold", "FILE", "threshold.config (else the one beside the rules)",
+	.text = &parsed.threshold},
+    {"eve-out", "FILE",
+	"write records there, one JSON object a line; - is standard output",
+	.text = &parsed.eve_out},
+    {"eve-payload", NULL, "with --pcap: add payload, payload_printable and packet",
+	.flag = &parsed.payload},
+    {"stats-out", "FILE", "write counters there at the end, as JSON",
+	.text = &parsed.stats_out},
+    {"no-ndpi", NULL, "no protocol names and risks from nDPI",
+	.flag = &parsed.no_ndpi},
+    {"checksums", "on|off|auto",
+	"verify IP, TCP, UDP and ICMP checksums; auto is off, as the network card "
+	"fills them in on this host (default auto)",
+	.text = &typed.checksums},
+    {"zone", "NAME", "name of the network zone, put in each record",
+	.text = &parsed.zone},
+    {"fanout-group", "N", "live: sensors with this number share the interface",
+	.text = &typed.fanout_group},
+    {"fanout-size", "N", "live: how many share it", .text = &typed.fanout_size},
+    {"snaplen", "BYTES", "live: at most so much of a frame",
+	.text = &typed.snaplen},
+    {"buffer", "BYTES", "live: the kernel's ring", .text = &typed.buffer},
+    {"memory", "BYTES", "live: address space this process may use",
+	.text = &typed.memory},
+    {"root", "DIR", "live: an empty folder that becomes the root",
+	.text = &parsed.root},
+    {"queue", NULL, "live: descriptor 3 is the parent's, 4 takes the records",
+	.flag = &parsed.queue},
+    {.name = NULL},
+};
+
+static const struct cmdline line = {
+    .program = "stadswacht-sensor",
+    .summary = "inspect traffic against signatures, live or from a capture file",
+    .options = options,
+    .footer = "Exit status: 0 done, 1 the work failed, 2 wrong usage.",
+};
+
+static uint64_t
+number(const char *name, const char *text, uint64_t max)
+{
+	uint64_t v = 0;
+
+	if (text != NULL && str_u64(text, max, &v) == -1)
+		cmdline_usage(&line, "--%s %s: give a number from 0 to %llu", name,
+		    text, (unsigned long long)max);
+	return v;
+}
+
+static bool
+checksums(const char *text)
+{
+	if (text == NULL || strcmp(text, "off") == 0 || strcmp(text, "auto") == 0)
+		return false;
+	if (strcmp(text, "on") != 0)
+		cmdline_usage(&line, "--checksums %s: give on, off or auto", text);
+	return true;
+}
+
+void
+sensor_options_read(struct sensor_options *o, int argc, char **argv)
+{
+	cmdline_parse(&line, argc, argv);
+	parsed.verify_checksums = checksums(typed.checksums);
+	parsed.fanout_group =
+	    (uint16_t)number("fanout-group", typed.fanout_group, UINT16_MAX);
+	parsed.fanout_size =
+	    (uint16_t)number("fanout-size", typed.fanout_size, UINT16_MAX);
+	parsed.snaplen = (uint32_t)number("snaplen", typed.snaplen, 262144);
+	parsed.buffer_bytes = (uint32_t)number("buffer", typed.buffer, INT32_MAX);
+	parsed.memory_max = number("memory", typed.memory, UINT64_MAX);
+	if ((parsed.pcap == NULL) == (parsed.interface == NULL))
+		cmdline_usage(&line, "give --pcap FILE or --interface NAME");
+	if (parsed.eve_out == NULL && !parsed.queue)
+		cmdline_usage(
+		    &line, "where do the records go? give --eve-out FILE");
+	if (parsed.queue && (parsed.pcap != NULL || parsed.eve_out != NULL))
+		cmdline_usage(
+		    &line, "--queue goes with --interface, without --eve-out");
+	/* Payload stays on the host (architecture, principle 6). */
+	if (parsed.payload && parsed.pcap == NULL)
+		cmdline_usage(&line, "--eve-payload goes with --pcap only");
+	*o = parsed;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The sensor's command line, checked (architecture, section 5). */
+#ifndef AGENT_SENSOR_OPTIONS_H
+#define AGENT_SENSOR_OPTIONS_H
+
+#include "common/cmdline.h"
+
+#include <stdint.h>
+
+struct sensor_options {
+	const char *pcap, *interface;	 /* one of the two */
+	const char *eve_out, *stats_out; /* NULL: none */
+	const char *classification, *threshold, *zone, *root;
+	struct cmdline_list rules, sets;
+	bool no_ndpi, payload, queue;
+	bool verify_checksums;
+	uint16_t fanout_group, fanout_size;
+	uint32_t snaplen, buffer_bytes;
+	uint64_t memory_max;
+};
+
+/* Exits with EXIT_USAGE when they make no sense together. */
+void sensor_options_read(struct sensor_options *o, int argc, char **argv);
+
+#endif
