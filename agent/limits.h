@@ -60,21 +60,40 @@
 #define EVENT_CALM_PAIRS 16384
 #define EVENT_CALM_US (3600 * 1000000ll)
 
-/* --- spool and forwarder ------------------------------------------------------ */
+/* --- scanner ---------------------------------------------------------------- */
 
-/* A segment: small enough to give up one at a time, large enough to be few. */
-#define SPOOL_SEGMENT_BYTES (8u << 20)
-/* Four classes write one each, and giving up needs a closed one to give. */
-#define SPOOL_QUOTA_SEGMENTS_MIN 6
-/* Acknowledged segments stay a day, for a collector restored from a backup. */
-#define SPOOL_KEEP_US (24 * 3600 * 1000000ll)
-/* Health and alerts reach the disk this soon, or after so many bytes. */
-#define SPOOL_SYNC_US 200000
-#define SPOOL_SYNC_FINDING_US 2000000
-#define SPOOL_SYNC_BYTES (256u << 10)
-/* An epoch is a boot or a mishap; so many unsent ones are years of them. */
-#define SPOOL_EPOCHS_MAX 1024
-/* What is read ahead of one segment. */
-#define SPOOL_WINDOW_BYTES (256u << 10)
+/* signature-base, the largest public set, has 742 files of at most 400 KiB. */
+#define YARA_FILES_MAX 10000
+#define YARA_FILE_MAX  (16u << 20)
+/* What one set of rules may take for one file; then it is split (yara.h). */
+#define SCAN_TIMEOUT_S 20
+/* What one file and all its members may take; then no further member is begun. */
+#define SCAN_FILE_US (120 * 1000000ll)
+/* Of a larger file the first bytes are scanned, and that is told. */
+#define SCAN_FILE_MAX (256ull << 20)
+/* An archive in an archive is opened; deeper ones are scanned as they are. */
+#define ARCHIVE_DEPTH_MAX 2
+/* A source tree of this size exists; more is a way to keep the scanner busy. */
+#define ARCHIVE_MEMBERS_MAX 10000
+/* Held in memory, once a level. */
+#define ARCHIVE_MEMBER_MAX (32u << 20)
+/* Unpacked bytes of one file and all archives in it. */
+#define ARCHIVE_BYTES_MAX (512ull << 20)
+/* Office files reach 30 to 1; beyond this, after the first bytes, it is a bomb. */
+#define ARCHIVE_RATIO_MAX   200
+#define ARCHIVE_RATIO_AFTER (16u << 20)
+/* Remembered files of an offline scan (--cache): about 300 bytes each. */
+#define SCAN_CACHE_MAX	     2000000
+#define SCAN_CACHE_BYTES_MAX (1u << 30)
+/* Records of one file of an offline scan: 1,000 rules of 60 KiB. */
+#define SCAN_LINES_MAX (60u << 20)
+/* Files waiting for the scanner: a path each. */
+#define WATCH_PENDING_MAX 4096
+/* Files the scanner holds at once: a descriptor each. */
+#define WATCH_IN_HAND_MAX 8
+/* Folders deeper than this are not walked (nor is a tree made to loop). */
+#define WATCH_DEPTH_MAX 64
+/* inotify: one watch a folder; the kernel's own limit is about this. */
+#define WATCH_FOLDERS_MAX 65536
 
 #endif

@@ -15,9 +15,11 @@
  * A child opens what its options name, enters its sandbox with --root and
  * --memory (bytes), sends ROLE_READY, and then works.
  *
- *   stadswacht-sensor --serve --root DIR --memory N --interface NAME
- *       [--sensors N --fanout-group N] [--rules FILE].. [--set VAR=VALUE]..
+ *   stadswacht-sensor --queue --root DIR --memory N --interface NAME
+ *       [--fanout-size N --fanout-group N] [--rules FILE|DIR]..
+ *       [--set VAR=VALUE].. [--zone NAME]
  *   stadswacht-scanner --serve --root DIR --memory N [--yara FILE|DIR]..
+ *       [--zone NAME]
  *   stadswacht-forwarder --serve --root DIR --memory N --queue NAME..
  *       --spool DIR --quota BYTES --agent ID [--tenant NAME] --host NAME
  *       [--zone NAME] --collector tcp://HOST:PORT.. --collector-key FILE
