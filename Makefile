@@ -82,7 +82,7 @@ LIB_collector := $(BUILD)/lib/libcollector.a
 UNIT := $(wildcard tests/unit/test_*.c)
 UNIT_BINS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(if $(T),$(filter tests/unit/test_$(T)%.c,$(UNIT)),$(UNIT)))
 
-.PHONY: all check asan lint format layers install clean help $(PROGRAMS)
+.PHONY: all check asan lint format layers clean help $(PROGRAMS)
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS:%=$(BUILD)/%) ## build every program

@@ -60,6 +60,23 @@
 #define EVENT_CALM_PAIRS 16384
 #define EVENT_CALM_US (3600 * 1000000ll)
 
+/* --- spool and forwarder ------------------------------------------------------ */
+
+/* A segment: small enough to give up one at a time, large enough to be few. */
+#define SPOOL_SEGMENT_BYTES (8u << 20)
+/* Four classes write one each, and giving up needs a closed one to give. */
+#define SPOOL_QUOTA_SEGMENTS_MIN 6
+/* Acknowledged segments stay a day, for a collector restored from a backup. */
+#define SPOOL_KEEP_US (24 * 3600 * 1000000ll)
+/* Health and alerts reach the disk this soon, or after so many bytes. */
+#define SPOOL_SYNC_US 200000
+#define SPOOL_SYNC_FINDING_US 2000000
+#define SPOOL_SYNC_BYTES (256u << 10)
+/* An epoch is a boot or a mishap; so many unsent ones are years of them. */
+#define SPOOL_EPOCHS_MAX 1024
+/* What is read ahead of one segment. */
+#define SPOOL_WINDOW_BYTES (256u << 10)
+
 /* --- scanner ---------------------------------------------------------------- */
 
 /* signature-base, the largest public set, has 742 files of at most 400 KiB. */
