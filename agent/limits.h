@@ -76,6 +76,18 @@
 #define SPOOL_EPOCHS_MAX 1024
 /* What is read ahead of one segment. */
 #define SPOOL_WINDOW_BYTES (256u << 10)
+/* Unanswered batches: 8 MB on the way fill a wide-area line. */
+#define FORWARD_WINDOW 32
+/* An answer takes a commit, which takes milliseconds; then the line is given up. */
+#define FORWARD_ANSWER_US 5000000ll
+#define FORWARD_BACKOFF_MIN_US 500000ll
+#define FORWARD_BACKOFF_MAX_US 30000000ll
+/* The collector calls an agent silent after 60 s. */
+#define FORWARD_PING_US 10000000ll
+/* Record queues of one forwarder: sensors and the scanner. */
+#define FORWARD_QUEUES_MAX 64
+/* Records taken from one queue before the others get their turn. */
+#define FORWARD_QUEUE_TURN 256
 
 /* --- scanner ---------------------------------------------------------------- */
 
