@@ -16,14 +16,18 @@
 
 /* Nested tunnels are rare beyond two; each level costs a packet on the stack. */
 #define DECODE_TUNNELS_MAX 8
-/* RFC 8200 names seven extension headers; more than this many is an attack. */
-#define DECODE_IPV6_HEADERS_MAX 16
+/* Suricata's decoder.max-layers: headers below IP in one packet. */
+#define DECODE_LAYERS_MAX 16
+/* Packets out of one frame: tunnels, and datagrams that were whole with it. */
+#define DECODE_PACKETS_MAX (2 * DECODE_TUNNELS_MAX)
 /* Suricata's defrag memcap (guide, "Defrag"). */
 #define DEFRAG_BYTES_MAX (32u << 20)
 #define DEFRAG_TRACKERS_MAX 65536
 #define DEFRAG_TIMEOUT_US (60 * 1000000ll)
 /* An IP datagram has at most 65,535 bytes (RFC 791, section 3.1). */
 #define DEFRAG_DATAGRAM_MAX 65535
+/* Fragments of 8 bytes, the least there is, in the largest datagram. */
+#define DEFRAG_FRAGMENTS_MAX 8192
 
 /* --- flow ------------------------------------------------------------------ */
 

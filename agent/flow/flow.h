@@ -9,8 +9,6 @@
 #include "agent/decode/packet.h"
 #include "common/list.h"
 
-struct flow_state;	/* what a later stage keeps with a flow */
-
 enum flow_life {
 	FLOW_NEW,
 	FLOW_ESTABLISHED,
@@ -20,11 +18,12 @@ enum flow_life {
 enum flow_flag {
 	FLOW_SEEN_TO_SERVER = 1u << 0,
 	FLOW_SEEN_TO_CLIENT = 1u << 1,
-	FLOW_NO_PACKET_INSPECT = 1u << 2,	/* a pass rule took the flow */
-	FLOW_IPONLY_TO_SERVER = 1u << 3,	/* IP-only rules ran, each way */
+	FLOW_NO_PACKET_INSPECT = 1u << 2, /* a pass rule took the flow */
+	FLOW_IPONLY_TO_SERVER = 1u << 3,  /* IP-only rules ran, each way */
 	FLOW_IPONLY_TO_CLIENT = 1u << 4,
 	FLOW_ALERTED = 1u << 5,
-	FLOW_MIDSTREAM = 1u << 6,
+	FLOW_MIDSTREAM = 1u << 6, /* TCP whose SYN was not seen */
+	FLOW_DPI_DONE = 1u << 7,  /* nDPI has said its last word */
 };
 
 /* Slots where later stages hang their own state; freed through flow_slot_free(). */
@@ -36,45 +35,63 @@ enum flow_slot {
 	FLOW_SLOTS,
 };
 
+#define FLOW_ICMP_ONE_WAY 0x100
+
 struct flow_key {
-	struct addr a, b;		/* client and server, as first seen */
-	uint16_t aport, bport;		/* ICMP: type and code pairs, see table.c */
+	struct addr a, b; /* client and server, as first seen */
+	/* ICMP: type and the type that answers it, or FLOW_ICMP_ONE_WAY | code. */
+	uint16_t aport, bport;
 	uint8_t proto;
 	uint16_t vlan[2];
 	uint8_t tunnel_depth;
 };
 
+/* A TCP flow's life; index 0 is the client.  Private to tcp.c. */
+struct flow_tcp {
+	uint32_t isn[2], ack[2]; /* ack: the highest that this side sent */
+	uint32_t window[2];	 /* scaled, as this side last offered */
+	uint8_t wscale[2];
+	uint8_t seen;
+};
+
 struct flow {
-	struct flow_key key;		/* a is the client */
-	uint64_t id;			/* 51 bits; EVE's flow_id */
+	struct flow_key key; /* a is the client */
+	uint64_t id;	     /* 51 bits; EVE's flow_id */
 	uint32_t flags;
 	enum flow_life life;
 	int64_t first_us, last_us;
 	uint64_t pkts_to_server, pkts_to_client;
-	uint64_t bytes_to_server, bytes_to_client;	/* of IP packets with link layer */
+	uint64_t bytes_to_server,
+	    bytes_to_client; /* captured, link layer and all */
 	uint8_t tcp_flags_to_server, tcp_flags_to_client;
 
 	/* What nDPI said; NULL or 0 while unknown. */
-	const char *dpi_protocol, *dpi_category;	/* static texts */
-	uint64_t dpi_risks;				/* bits: 1 << risk number */
+	const char *dpi_protocol, *dpi_category; /* static texts */
+	uint64_t dpi_risks;			 /* bits: 1 << risk number */
 	uint64_t dpi_risks_told;
 
 	void *slot[FLOW_SLOTS];
-	struct list by_age;		/* private to table.c */
-	uint32_t bucket_tag;
+	/* Private to table.c. */
+	struct list by_age;
+	struct flow *chain;
+	uint32_t tag;
+	uint8_t timeout;
+	bool in_use;
+	struct flow_tcp tcp;
 };
 
 struct flow_table;
 
 struct flow_config {
-	size_t max_flows;		/* 0: FLOW_MAX of limits.h */
+	size_t max_flows; /* 0: FLOW_MAX of limits.h */
 	bool vlan_in_key;
-	bool fixed_ids;			/* offline: ids from the order of flows */
+	bool fixed_ids; /* offline: ids from the order of flows */
 };
 
 /*
- * end is called once for each flow, before it is freed: on time-out, eviction
- * or flow_table_free().  slot_free[i] frees slot i when it is not NULL.
+ * end is called once for each flow, before it is freed; reason is a word of
+ * EVE's flow.reason: "timeout", "forced" (evicted), "tcp_reuse" or "shutdown".
+ * It must not call the table.  slot_free[i] frees slot i when it is not NULL.
  */
 struct flow_hooks {
 	void (*end)(void *arg, struct flow *f, const char *reason);
@@ -82,13 +99,18 @@ struct flow_hooks {
 	void (*slot_free[FLOW_SLOTS])(void *);
 };
 
-struct flow_table *flow_table_new(const struct flow_config *c, const struct flow_hooks *h);
+/* Takes all its memory now.  NULL with errno. */
+struct flow_table *flow_table_new(
+    const struct flow_config *c, const struct flow_hooks *h);
+/* Ends every flow first. */
 void flow_table_free(struct flow_table *t);
 
 /*
  * Find or make the packet's flow; sets p->flow and its direction and
- * established flags, counts it.  Leaves p->flow NULL for what has no flow (not
- * IP, raw fragments, ICMP errors keep their own).
+ * established flags, counts it.  Leaves p->flow NULL for what has no flow: not
+ * IP, raw fragments, spoilt packets, protocols that we do not decode.
+ * A TCP packet that completes the handshake is not established yet, the next one
+ * is.
  */
 void flow_table_packet(struct flow_table *t, struct packet *p);
 /* End flows that timed out by now_us (packet time offline, wall clock live). */
@@ -98,5 +120,21 @@ struct flow_stats {
 	uint64_t made, active, peak, timed_out, evicted, closed, refused;
 };
 const struct flow_stats *flow_table_stats(const struct flow_table *t);
+
+/* --- inside the stage -------------------------------------------------------- */
+
+/* Follow a TCP flow's life: handshake, end.  to_server is p's direction. */
+void flow_tcp_update(struct flow *f, const struct packet *p, bool to_server);
+/* Is this SYN the first of another connection than the one that f was? */
+bool flow_tcp_is_reuse(const struct flow *f, const struct packet *p);
+
+/* --- names -------------------------------------------------------------------- */
+
+/* "new", "established", "closed", as EVE's flow.state. */
+const char *flow_life_name(enum flow_life l);
+
+#define FLOW_COMMUNITY_SIZE 32
+/* Community ID, version 1, seed 0 (corelight/community-id-spec). */
+char *flow_community_id(const struct flow_key *k, char out[FLOW_COMMUNITY_SIZE]);
 
 #endif

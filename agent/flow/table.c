@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * The flow table.  One pool, taken at start; buckets of chains, hashed with a
+ * keyed hash over both ends in a fixed order, so that both directions meet; and
+ * a list a time-out, longest silent first, so that ending flows costs nothing.
+ */
+#include "agent/flow/flow.h"
+
+#include "agent/limits.h"
+#include "common/clock.h"
+#include "common/str.h"
+#include "common/table.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* EVE's flow_id is a whole number that JavaScript can hold. */
+#define ID_MASK ((UINT64_C(1) << 51) - 1)
+
+/* Suricata's (guide, "Flow Settings"). */
+enum timeout {
+	TIMEOUT_NEW,
+	TIMEOUT_TCP_NEW,
+	TIMEOUT_TCP_CLOSED,
+	TIMEOUT_ESTABLISHED,
+	TIMEOUT_TCP_ESTABLISHED,
+	TIMEOUTS,
+};
+
+static const int64_t TIMEOUT_US[TIMEOUTS] = {
+    [TIMEOUT_NEW] = 30ll * CLOCK_US,
+    [TIMEOUT_TCP_NEW] = 60ll * CLOCK_US,
+    [TIMEOUT_TCP_CLOSED] = 60ll * CLOCK_US,
+    [TIMEOUT_ESTABLISHED] = 300ll * CLOCK_US,
+    [TIMEOUT_TCP_ESTABLISHED] = 600ll * CLOCK_US,
+};
+
+struct flow_table {
+	struct flow_config config;
+	struct flow_hooks hooks;
+	struct flow_stats stats;
+	struct flow *pool;
+	size_t untouched;   /* pool entries from here on were never used */
+	struct flow *spare; /* chain of those that were freed */
+	struct flow **buckets;
+	size_t mask;
+	struct list by_age[TIMEOUTS];
+	uint64_t next_id;
+};
+
+/* Both ends in one order, for the hash. */
+struct both_ends {
+	uint8_t low[16], high[16];
+	uint16_t low_port, high_port;
+	uint16_t vlan[2];
+	uint8_t proto, family, depth, zero;
+};
+
+static size_t
+buckets_for(size_t flows)
+{
+	size_t n = 1024;
+
+	while (n < flows)
+		n *= 2;
+	return n;
+}
+
+struct flow_table *
+flow_table_new(const struct flow_config *c, const struct flow_hooks *h)
+{
+	struct flow_table *t = calloc(1, sizeof(*t));
+	size_t buckets;
+
+	if (t == NULL)
+		return NULL;
+	t->config = *c;
+	t->hooks = *h;
+	if (t->config.max_flows == 0)
+		t->config.max_flows = FLOW_MAX;
+	buckets = buckets_for(t->config.max_flows);
+	t->mask = buckets - 1;
+	for (int i = 0; i < TIMEOUTS; i++)
+		list_init(&t->by_age[i]);
+	if (!c->fixed_ids)
+		str_random(&t->next_id, sizeof(t->next_id));
+	/* Zero pages: memory is only used once a flow is. */
+	t->pool = calloc(t->config.max_flows, sizeof(*t->pool));
+	t->buckets = calloc(buckets, sizeof(*t->buckets));
+	if (t->pool != NULL && t->buckets != NULL)
+		return t;
+	flow_table_free(t);
+	return NULL;
+}
+
+static void
+unchain(struct flow_table *t, struct flow *f)
+{
+	struct flow **at = &t->buckets[f->tag & t->mask];
+
+	while (*at != f)
+		at = &(*at)->chain;
+	*at = f->chain;
+}
+
+static void
+end_flow(struct flow_table *t, struct flow *f, const char *reason)
+{
+	if (t->hooks.end != NULL)
+		t->hooks.end(t->hooks.arg, f, reason);
+	for (int i = 0; i < FLOW_SLOTS; i++)
+		if (f->slot[i] != NULL && t->hooks.slot_free[i] != NULL)
+			t->hooks.slot_free[i](f->slot[i]);
+	unchain(t, f);
+	list_remove(&f->by_age);
+	f->in_use = false;
+	f->chain = t->spare;
+	t->spare = f;
+	t->stats.active--;
+}
+
+void
+flow_table_free(struct flow_table *t)
+{
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < t->untouched; i++)
+		if (t->pool[i].in_use)
+			end_flow(t, &t->pool[i], "shutdown");
+	free(t->pool);
+	free(t->buckets);
+	free(t);
+}
+
+const struct flow_stats *
+flow_table_stats(const struct flow_table *t)
+{
+	return &t->stats;
+}
+
+const char *
+flow_life_name(enum flow_life l)
+{
+	static const char *const names[] = {"new", "established", "closed"};
+
+	return names[l];
+}
+
+/* --- keys -------------------------------------------------------------------- */
+
+/* The ICMP type that answers type; -1: none does. */
+static int
+icmp_answer(uint8_t proto, uint8_t type)
+{
+	static const struct {
+		uint8_t proto, ask, answer;
+	} pairs[] = {
+	    {IPPROTO_ICMP, 8, 0},
+	    {IPPROTO_ICMP, 13, 14},
+	    {IPPROTO_ICMP, 15, 16},
+	    {IPPROTO_ICMP, 17, 18},
+	    {IPPROTO_ICMP, 10, 9},
+	    {IPPROTO_ICMPV6, 128, 129},
+	    {IPPROTO_ICMPV6, 133, 134},
+	    {IPPROTO_ICMPV6, 135, 136},
+	    {IPPROTO_ICMPV6, 130, 131},
+	    {IPPROTO_ICMPV6, 144, 145},
+	    {IPPROTO_ICMPV6, 139, 140},
+	    {IPPROTO_ICMPV6, 141, 142},
+	    {IPPROTO_ICMPV6, 146, 147},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (pairs[i].proto != proto)
+			continue;
+		if (pairs[i].ask == type)
+			return pairs[i].answer;
+		if (pairs[i].answer == type)
+			return pairs[i].ask;
+	}
+	return -1;
+}
+
+static void
+ports_of(const struct packet *p, uint16_t *from, uint16_t *to)
+{
+	int answer;
+
+	*from = p->sport;
+	*to = p->dport;
+	if (p->proto != IPPROTO_ICMP && p->proto != IPPROTO_ICMPV6)
+		return;
+	answer = icmp_answer(p->proto, p->icmp_type);
+	*from = p->icmp_type;
+	*to = (uint16_t)(answer >= 0 ? answer : FLOW_ICMP_ONE_WAY | p->icmp_code);
+}
+
+/* Those protocols that our decoder reads to the end, as in Suricata. */
+static bool
+has_flow(const struct packet *p)
+{
+	if (p->src.family == 0 ||
+	    (p->flags & (PACKET_FRAGMENT | PACKET_INVALID)) != 0)
+		return false;
+	switch (p->proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_SCTP:
+	case IPPROTO_ESP:
+		return p->l4_hdr.len > 0;
+	case IPPROTO_ICMP:
+		return p->src.family == 4 && p->l4_hdr.len > 0;
+	case IPPROTO_ICMPV6:
+		return p->src.family == 6 && p->l4_hdr.len > 0;
+	case IPPROTO_IPIP:
+	case IPPROTO_IPV6:
+		return p->src.family == 4;
+	default:
+		return false;
+	}
+}
+
+static void
+key_of(const struct flow_table *t, const struct packet *p, struct flow_key *k)
+{
+	memset(k, 0, sizeof(*k));
+	k->a = p->src;
+	k->b = p->dst;
+	ports_of(p, &k->aport, &k->bport);
+	k->proto = p->proto;
+	k->tunnel_depth = p->tunnel_depth;
+	if (t->config.vlan_in_key)
+		memcpy(k->vlan, p->vlan, sizeof(k->vlan));
+}
+
+static uint32_t
+tag_of(const struct flow_key *k)
+{
+	struct both_ends e = {.proto = k->proto,
+	    .family = k->a.family,
+	    .depth = k->tunnel_depth,
+	    .vlan = {k->vlan[0], k->vlan[1]}};
+	int order = memcmp(k->a.b, k->b.b, sizeof(k->a.b));
+	bool a_first = order < 0 || (order == 0 && k->aport <= k->bport);
+
+	memcpy(e.low, a_first ? k->a.b : k->b.b, sizeof(e.low));
+	memcpy(e.high, a_first ? k->b.b : k->a.b, sizeof(e.high));
+	e.low_port = a_first ? k->aport : k->bport;
+	e.high_port = a_first ? k->bport : k->aport;
+	return (uint32_t)table_hash(&e, sizeof(e));
+}
+
+static bool
+same_addr(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static bool
+same_rest(const struct flow_key *f, const struct flow_key *k)
+{
+	return f->proto == k->proto && f->tunnel_depth == k->tunnel_depth &&
+	    f->vlan[0] == k->vlan[0] && f->vlan[1] == k->vlan[1];
+}
+
+static bool
+is_forward(const struct flow_key *f, const struct flow_key *k)
+{
+	return f->aport == k->aport && f->bport == k->bport &&
+	    same_addr(&f->a, &k->a) && same_addr(&f->b, &k->b);
+}
+
+static bool
+is_backward(const struct flow_key *f, const struct flow_key *k)
+{
+	return f->aport == k->bport && f->bport == k->aport &&
+	    same_addr(&f->a, &k->b) && same_addr(&f->b, &k->a);
+}
+
+static struct flow *
+find(const struct flow_table *t, const struct flow_key *k, uint32_t tag)
+{
+	struct flow *f;
+
+	for (f = t->buckets[tag & t->mask]; f != NULL; f = f->chain)
+		if (f->tag == tag && same_rest(&f->key, k) &&
+		    (is_forward(&f->key, k) || is_backward(&f->key, k)))
+			return f;
+	return NULL;
+}
+
+/* --- time-outs ---------------------------------------------------------------- */
+
+static enum timeout
+timeout_of(const struct flow *f)
+{
+	if (f->key.proto != IPPROTO_TCP)
+		return f->life == FLOW_NEW ? TIMEOUT_NEW : TIMEOUT_ESTABLISHED;
+	switch (f->life) {
+	case FLOW_NEW:
+		return TIMEOUT_TCP_NEW;
+	case FLOW_ESTABLISHED:
+		return TIMEOUT_TCP_ESTABLISHED;
+	default:
+		return TIMEOUT_TCP_CLOSED;
+	}
+}
+
+static struct flow *
+longest_silent(const struct flow_table *t, enum timeout i)
+{
+	return list_empty(&t->by_age[i])
+	    ? NULL
+	    : LIST_OF(t->by_age[i].next, struct flow, by_age);
+}
+
+static bool
+is_over(const struct flow *f, int64_t now_us)
+{
+	return now_us - f->last_us >= TIMEOUT_US[f->timeout];
+}
+
+void
+flow_table_expire(struct flow_table *t, int64_t now_us)
+{
+	struct flow *f;
+
+	for (enum timeout i = 0; i < TIMEOUTS; i++) {
+		while ((f = longest_silent(t, i)) != NULL && is_over(f, now_us)) {
+			t->stats.timed_out++;
+			end_flow(t, f, "timeout");
+		}
+	}
+}
+
+/* Full: first who never got an answer, then who is done, then the idle. */
+static bool
+evict(struct flow_table *t)
+{
+	static const enum timeout order[][2] = {
+	    {TIMEOUT_NEW, TIMEOUT_TCP_NEW},
+	    {TIMEOUT_TCP_CLOSED, TIMEOUT_TCP_CLOSED},
+	    {TIMEOUT_ESTABLISHED, TIMEOUT_TCP_ESTABLISHED},
+	};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		struct flow *f = longest_silent(t, order[i][0]);
+		struct flow *g = longest_silent(t, order[i][1]);
+
+		if (f == NULL || (g != NULL && g->last_us < f->last_us))
+			f = g;
+		if (f == NULL)
+			continue;
+		t->stats.evicted++;
+		end_flow(t, f, "forced");
+		return true;
+	}
+	return false;
+}
+
+/* --- making ------------------------------------------------------------------- */
+
+/* Neighbours in order must not be neighbours in number (splitmix64's mixer). */
+static uint64_t
+id_of(uint64_t n)
+{
+	n += 0x9e3779b97f4a7c15u;
+	n = (n ^ (n >> 30)) * 0xbf58476d1ce4e5b9u;
+	n = (n ^ (n >> 27)) * 0x94d049bb133111ebu;
+	n = (n ^ (n >> 31)) & ID_MASK;
+	return n == 0 ? 1 : n;
+}
+
+static struct flow *
+take_spare(struct flow_table *t)
+{
+	struct flow *f;
+
+	if (t->spare == NULL && t->untouched == t->config.max_flows && !evict(t))
+		return NULL;
+	if ((f = t->spare) != NULL) {
+		t->spare = f->chain;
+		memset(f, 0, sizeof(*f));
+		return f;
+	}
+	return &t->pool[t->untouched++];
+}
+
+/* A SYN with ACK comes from the server, whatever we missed before it. */
+static void
+orient(struct flow_key *k, const struct packet *p)
+{
+	struct addr addr = k->a;
+	uint16_t port = k->aport;
+
+	if (p->proto != IPPROTO_TCP ||
+	    (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != (TCP_SYN | TCP_ACK))
+		return;
+	k->a = k->b;
+	k->aport = k->bport;
+	k->b = addr;
+	k->bport = port;
+}
+
+static struct flow *
+make(struct flow_table *t, const struct flow_key *k, uint32_t tag,
+    const struct packet *p)
+{
+	struct flow *f = take_spare(t);
+
+	if (f == NULL) {
+		t->stats.refused++;
+		return NULL;
+	}
+	f->key = *k;
+	orient(&f->key, p);
+	f->id = id_of(t->next_id++);
+	f->first_us = p->time_us;
+	f->in_use = true;
+	f->tag = tag;
+	f->chain = t->buckets[tag & t->mask];
+	t->buckets[tag & t->mask] = f;
+	list_init(&f->by_age);
+	t->stats.made++;
+	if (++t->stats.active > t->stats.peak)
+		t->stats.peak = t->stats.active;
+	return f;
+}
+
+/* --- packets -------------------------------------------------------------------
+ */
+
+static void
+count(struct flow *f, const struct packet *p, bool to_server)
+{
+	if (to_server) {
+		f->flags |= FLOW_SEEN_TO_SERVER;
+		f->pkts_to_server++;
+		f->bytes_to_server += p->frame.len;
+		f->tcp_flags_to_server |= p->tcp_flags;
+	} else {
+		f->flags |= FLOW_SEEN_TO_CLIENT;
+		f->pkts_to_client++;
+		f->bytes_to_client += p->frame.len;
+		f->tcp_flags_to_client |= p->tcp_flags;
+	}
+}
+
+static void
+follow_life(struct flow_table *t, struct flow *f, struct packet *p, bool to_server)
+{
+	uint32_t both = FLOW_SEEN_TO_SERVER | FLOW_SEEN_TO_CLIENT;
+	enum flow_life before = f->life;
+
+	if (p->proto == IPPROTO_TCP) {
+		if (f->life == FLOW_ESTABLISHED)
+			p->flags |= PACKET_ESTABLISHED;
+		flow_tcp_update(f, p, to_server);
+	} else if ((f->flags & both) == both) {
+		f->life = FLOW_ESTABLISHED;
+		p->flags |= PACKET_ESTABLISHED;
+	}
+	if (f->life == FLOW_CLOSED && before != FLOW_CLOSED)
+		t->stats.closed++;
+}
+
+/* The flow that goes on with this packet; one that is over ends here. */
+static struct flow *
+find_living(struct flow_table *t, const struct flow_key *k, uint32_t tag,
+    const struct packet *p)
+{
+	struct flow *f = find(t, k, tag);
+
+	if (f == NULL)
+		return NULL;
+	if (is_over(f, p->time_us)) {
+		t->stats.timed_out++;
+		end_flow(t, f, "timeout");
+		return NULL;
+	}
+	if (p->proto == IPPROTO_TCP && flow_tcp_is_reuse(f, p)) {
+		end_flow(t, f, "tcp_reuse");
+		return NULL;
+	}
+	return f;
+}
+
+void
+flow_table_packet(struct flow_table *t, struct packet *p)
+{
+	struct flow_key k;
+	struct flow *f;
+	uint32_t tag;
+	bool to_server;
+
+	if (!has_flow(p))
+		return;
+	key_of(t, p, &k);
+	tag = tag_of(&k);
+	if ((f = find_living(t, &k, tag, p)) == NULL &&
+	    (f = make(t, &k, tag, p)) == NULL)
+		return;
+	p->flow = f;
+	to_server = is_forward(&f->key, &k);
+	p->flags |= to_server ? PACKET_TO_SERVER : PACKET_TO_CLIENT;
+	if (p->time_us > f->last_us)
+		f->last_us = p->time_us;
+	count(f, p, to_server);
+	follow_life(t, f, p, to_server);
+	f->timeout = timeout_of(f);
+	list_remove(&f->by_age);
+	list_push(&t->by_age[f->timeout], &f->by_age);
+}
