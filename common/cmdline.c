@@ -110,6 +110,52 @@ print_completion(const struct cmdline *c)
 	    c->commands != NULL ? "commands" : "", id, id);
 }
 
+static void
+mdoc_option(const struct cmdline_option *o)
+{
+	printf(".It Fl Fl %s", o->name);
+	if (o->value != NULL)
+		printf(" Ar %s", o->value);
+	printf("\n%s.%s\n", o->help, o->list != NULL ? " May be repeated." : "");
+}
+
+static void
+mdoc_options(const struct cmdline_option *o)
+{
+	if (o == NULL || o->name == NULL)
+		return;
+	printf(".Bl -tag -width Ds\n");
+	for (; o->name != NULL; o++)
+		mdoc_option(o);
+	printf(".El\n");
+}
+
+/* Options and commands as mdoc(7), for docs/man/. */
+static void
+print_mdoc(const struct cmdline *c)
+{
+	if (c->commands != NULL)
+		printf(".Sh COMMANDS\n");
+	for (const struct cmdline_command *k = c->commands;
+	     k != NULL && k->name != NULL; k++) {
+		printf(".Ss %s%s%s\n%s.\n", k->name,
+		    k->arguments != NULL ? " " : "",
+		    k->arguments != NULL ? k->arguments : "", k->help);
+		mdoc_options(k->options);
+	}
+	printf(".Sh OPTIONS\n.Bl -tag -width Ds\n");
+	for (const struct cmdline_option *o = c->options;
+	     o != NULL && o->name != NULL; o++)
+		mdoc_option(o);
+	for (size_t i = 0; i < sizeof(BUILT_IN) / sizeof(BUILT_IN[0]); i++)
+		printf(".It Fl Fl %s\n%s.\n", BUILT_IN[i].name, BUILT_IN[i].help);
+	printf(".It Fl Fl completion Ar bash\nPrint the completion of a shell and "
+	       "end.\n"
+	       ".El\n");
+	if (c->footer != NULL)
+		printf(".Pp\n%s\n", c->footer);
+}
+
 void
 cmdline_usage(const struct cmdline *c, const char *fmt, ...)
 {
@@ -192,9 +238,12 @@ built_in(const struct cmdline *c, const struct cmdline_command *k, int argc,
 		exit(EXIT_DONE);
 	}
 	if (strcmp(a, "--completion") == 0) {
-		if (i + 1 >= argc || strcmp(argv[i + 1], "bash") != 0)
+		if (i + 1 < argc && strcmp(argv[i + 1], "mdoc") == 0)
+			print_mdoc(c);
+		else if (i + 1 < argc && strcmp(argv[i + 1], "bash") == 0)
+			print_completion(c);
+		else
 			cmdline_usage(c, "--completion needs a value: bash");
-		print_completion(c);
 		exit(EXIT_DONE);
 	}
 }

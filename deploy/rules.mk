@@ -8,7 +8,17 @@ IN_BIN     := stadswacht-sensor stadswacht-scanner stadswacht-signatures stadswa
               stadswacht-correlate stadswachtctl
 IN_SBIN    := stadswacht-agent stadswacht-collector
 
-.PHONY: install uninstall demo
+# Manual pages: what a person wrote, with options and commands from the program's own table.
+MAN := $(patsubst docs/man/%.in,$(BUILD)/man/%,$(foreach p,$(PROGRAMS),$(wildcard docs/man/$(p).8.in)))
+
+.PHONY: install uninstall demo man
+all: man
+man: $(MAN) ## manual pages, under build/man
+$(BUILD)/man/%.8: docs/man/%.8.in $(BUILD)/%
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/$* --completion mdoc >$@.options
+	$(Q)sed -e '/^@OPTIONS@$$/{' -e 'r $@.options' -e 'd' -e '}' $< >$@ && rm $@.options
+
 install: all ## install under DESTDIR and PREFIX; never overwrites configuration
 	$(Q)install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
 		$(DESTDIR)$(SYSCONFDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SHAREDIR) \
@@ -22,7 +32,7 @@ install: all ## install under DESTDIR and PREFIX; never overwrites configuration
 	$(Q)for f in deploy/conf/*.yaml; do \
 		[ -e $(DESTDIR)$(SYSCONFDIR)/$${f##*/} ] || install -m 644 $$f $(DESTDIR)$(SYSCONFDIR); done
 	$(Q)install -m 644 deploy/systemd/*.service $(DESTDIR)$(UNITDIR)
-	$(Q)install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	$(Q)install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man8
 	$(Q)cp -r signatures $(DESTDIR)$(SHAREDIR)/
 	$(Q)[ ! -d $(BUILD)/console ] || cp -r $(BUILD)/console $(DESTDIR)$(SHAREDIR)/
 
