@@ -53,6 +53,14 @@
 #define DETECT_PCRE_RECURSION_LIMIT 1500
 /* Threshold counters: about 100 bytes each. */
 #define DETECT_THRESHOLDS_MAX (128u * 1024)
+/* xbits and hostbits: about 120 bytes each. */
+#define DETECT_HOST_BITS_MAX (64u * 1024)
+/* Hosts whose packets a tag keyword wants at one time. */
+#define DETECT_TAGS_MAX 4096
+/* A file of rules; ET Open is 40 MB. */
+#define RULE_FILE_MAX (256u << 20)
+/* Matches of one packet before thresholds; alerts beyond it are counted as discarded. */
+#define DETECT_HITS_MAX 4096
 
 /* --- records ---------------------------------------------------------------- */
 

@@ -15,18 +15,24 @@ struct detect;
 /* packet-alert-max of Suricata's shipped configuration. */
 #define DETECT_ALERTS_MAX 15
 
-enum rule_action { RULE_ALERT, RULE_PASS, RULE_DROP, RULE_REJECT, RULE_CONFIG };
+enum rule_action {
+	RULE_ALERT,
+	RULE_PASS,
+	RULE_DROP,
+	RULE_REJECT,
+	RULE_CONFIG
+};
 
 /* What an event needs to know of a rule; lives as long as the ruleset. */
 struct rule_meta {
 	uint32_t gid, sid, rev;
-	uint8_t priority;		/* 1 high .. 255; EVE's severity */
+	uint8_t priority; /* 1 high .. 255; EVE's severity */
 	enum rule_action action;
-	const char *msg;		/* "" when absent */
-	const char *category;		/* the class's description; "" when absent */
-	const char *metadata_json;	/* {"key":["value"]}; NULL when absent */
-	const char *target;		/* "src_ip", "dest_ip" or NULL */
-	const char *text;		/* the rule as written */
+	const char *msg;	   /* "" when absent */
+	const char *category;	   /* the class's description; "" when absent */
+	const char *metadata_json; /* {"key":["value"]}; NULL when absent */
+	const char *target;	   /* "src_ip", "dest_ip" or NULL */
+	const char *text;	   /* the rule as written */
 };
 const struct rule_meta *rule_meta(const struct rule *r);
 
@@ -35,20 +41,21 @@ const struct rule_meta *rule_meta(const struct rule *r);
 struct ruleset_refusal {
 	const char *file;
 	unsigned line;
-	uint32_t sid;			/* 0: not even that was there */
-	char reason[200];		/* names the keyword and the remedy */
+	uint32_t sid;	  /* 0: not even that was there */
+	char reason[200]; /* names the keyword and the remedy */
 };
 
 struct ruleset_config {
-	const char *const *sets;	/* "HOME_NET=[10.0.0.0/8]"; later wins */
+	const char *const *sets; /* "HOME_NET=[10.0.0.0/8]"; later wins */
 	size_t sets_n;
-	const char *classification;	/* path, or NULL: the built-in defaults */
-	const char *threshold;		/* path of threshold.config, or NULL */
-	bool keep_text;			/* rule_meta.text for --eve-payload and show */
+	const char *classification; /* path, or NULL: the built-in defaults */
+	const char *threshold;	    /* path of threshold.config, or NULL */
+	bool keep_text;		    /* rule_meta.text for --eve-payload and show */
 };
 
 /* NULL with error filled when a variable or a config file is bad. */
-struct ruleset *ruleset_new(const struct ruleset_config *c, char *error, size_t size);
+struct ruleset *ruleset_new(
+    const struct ruleset_config *c, char *error, size_t size);
 /*
  * Add the rules of a file (or every *.rules of a folder, sorted).  A bad rule is
  * refused and named, the others load.  -1 with errno when path is unreadable.
@@ -66,37 +73,39 @@ size_t ruleset_refusals(const struct ruleset *rs, const struct ruleset_refusal *
 /* --- running -------------------------------------------------------------- */
 
 enum detect_flag {
-	DETECT_FROM_STREAM = 1u << 0,	/* matched in reassembled data */
-	DETECT_DROPPED = 1u << 1,	/* the action would have dropped it */
+	DETECT_FROM_STREAM = 1u << 0, /* matched in reassembled data */
+	DETECT_DROPPED = 1u << 1,     /* the action would have dropped it */
 };
 
 struct detect_alert {
 	const struct rule *rule;
 	uint32_t flags;
-	uint64_t tx_id;			/* valid when has_tx */
+	uint64_t tx_id; /* valid when has_tx */
 	bool has_tx;
 };
 
 struct detect_result {
 	struct detect_alert alert[DETECT_ALERTS_MAX];
 	size_t n;
-	uint64_t discarded;		/* beyond the maximum, this packet */
-	bool tagged;			/* a tag keyword wants this packet told */
+	uint64_t discarded; /* beyond the maximum, this packet */
+	bool tagged;	    /* a tag keyword wants this packet told */
 };
 
 struct detect_config {
-	size_t alerts_max;		/* 0: DETECT_ALERTS_MAX */
+	size_t alerts_max; /* 0: DETECT_ALERTS_MAX */
 };
 
 struct detect *detect_new(const struct ruleset *rs, const struct detect_config *c);
 void detect_free(struct detect *d);
 /* Inspect one packet after the flow stage had it; fills result anew. */
-void detect_packet(struct detect *d, struct packet *p, struct detect_result *result);
+void detect_packet(
+    struct detect *d, struct packet *p, struct detect_result *result);
 /* For flow_hooks.slot_free[FLOW_SLOT_DETECT]. */
 void detect_slot_free(void *slot);
 /* The flow's bits that are set and flowints, as EVE's "metadata" object; 0 if none. */
 struct jw;
-int detect_flow_metadata(const struct detect *d, const struct flow *f, struct jw *w);
+int detect_flow_metadata(
+    const struct detect *d, const struct flow *f, struct jw *w);
 
 struct detect_stats {
 	uint64_t packets, alerts, discarded, suppressed, candidates, evaluated;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * What contents can be looked for in.  A buffer is a row; streams and
+ * application layers add theirs here (engine.md 1.5).
+ */
+#ifndef AGENT_DETECT_BUFFERS_H
+#define AGENT_DETECT_BUFFERS_H
+
+#include "agent/decode/packet.h"
+
+enum buffer {
+	BUFFER_PAYLOAD,
+	BUFFER_IPV4_HDR,
+	BUFFER_IPV6_HDR,
+	BUFFER_TCP_HDR,
+	BUFFER_UDP_HDR,
+	BUFFER_ICMPV4_HDR,
+	BUFFER_ICMPV6_HDR,
+	BUFFERS,
+};
+
+struct buffer_row {
+	const char *name; /* of its sticky keyword; NULL: payload */
+	uint8_t priority; /* for the fast pattern: lower wins */
+	uint8_t proto;	  /* IPPROTO_* that it implies; 0: none */
+	uint8_t family;	  /* 4, 6 or 0 */
+};
+
+const struct buffer_row *buffers_row(enum buffer b);
+/* The buffer's bytes in a packet; p NULL when the packet has no such buffer. */
+struct span buffers_span(enum buffer b, const struct packet *p);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * What class a rule is of (engine.md 1.2), with Suricata's load errors about
+ * keywords that do not go together.
+ */
+#include "agent/detect/buffers.h"
+#include "agent/detect/gate.h"
+#include "agent/detect/ruleset.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+
+static bool
+allows(const struct rule *r, int proto)
+{
+	return r->any_proto || ((r->proto[proto / 64] >> (proto % 64)) & 1);
+}
+
+static const struct rule_list *
+payload_list(const struct rule *r)
+{
+	for (size_t i = 0; i < r->lists_n; i++)
+		if (r->list[i].buffer == BUFFER_PAYLOAD)
+			return &r->list[i];
+	return NULL;
+}
+
+/* Contents bound to a place want the packet too (engine.md 1.2 point 1). */
+static bool
+has_bound_content(const struct rule_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->op[i].kind == OP_CONTENT &&
+		    (l->op[i].flags & (OP_DEPTH | OP_OFFSET)))
+			return true;
+	return false;
+}
+
+static enum rule_class
+class_of(const struct rule *r)
+{
+	const struct rule_list *payload = payload_list(r);
+	unsigned flow = RULE_TO_SERVER | RULE_TO_CLIENT | RULE_ESTABLISHED |
+	    RULE_NOT_ESTABLISHED | RULE_ONLY_STREAM | RULE_NO_STREAM |
+	    RULE_NO_FRAG | RULE_ONLY_FRAG;
+
+	if (r->events_n > 0 && r->events_n == r->tests_n && r->lists_n == 0)
+		return RULE_CLASS_EVENT_ONLY;
+	if (payload != NULL && r->proto[0] == (uint64_t)1 << IPPROTO_TCP &&
+	    !r->any_proto && !(r->flags & (RULE_NEEDS_PACKET | RULE_TCP_PKT)) &&
+	    r->lists_n == 1)
+		return has_bound_content(payload) ? RULE_CLASS_PACKET_STREAM
+						  : RULE_CLASS_STREAM;
+	if (r->lists_n == 0 && !(r->flags & (RULE_NOT_IP_ONLY | flow)) &&
+	    r->events_n == 0)
+		return r->flags & RULE_NEGATED_ADDRESS ? RULE_CLASS_LIKE_IP_ONLY
+						       : RULE_CLASS_IP_ONLY;
+	return RULE_CLASS_PACKET;
+}
+
+static const char *
+contradiction(const struct rule *r)
+{
+	if ((r->flags & RULE_TCP_STREAM) && (r->flags & RULE_NEEDS_PACKET))
+		return "tcp-stream cannot be joined with keywords on packet "
+		       "headers or dsize";
+	if ((r->flags & RULE_ONLY_STREAM) && (r->flags & RULE_NEEDS_PACKET))
+		return "flow:only_stream cannot be joined with keywords on packet "
+		       "headers or "
+		       "dsize";
+	if ((r->flags & RULE_IPV4) && (r->flags & RULE_IPV6))
+		return "the rule asks for IPv4 and IPv6 at once";
+	for (size_t i = 0; i < r->lists_n; i++) {
+		const struct buffer_row *b =
+		    buffers_row((enum buffer)r->list[i].buffer);
+
+		if (r->list[i].n == 0)
+			return "a sticky buffer has nothing to look for behind it";
+		if (b->proto != 0 && !allows(r, b->proto))
+			return "a header buffer is of another protocol than the "
+			       "rule";
+	}
+	return NULL;
+}
+
+int
+ruleset_classify(struct rule *r, char *error, size_t size)
+{
+	const char *why = contradiction(r);
+
+	if (why != NULL) {
+		snprintf(error, size, "%s", why);
+		return -1;
+	}
+	r->class = class_of(r);
+	r->gate = gate_of_rule(r);
+	return 0;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * A packet against the rules, in Suricata's order: IP-only rules, packet rules,
+ * then the queue of hits is sorted, thresholded and cut (engine.md 1.2, 8 to 10).
+ */
+#include "agent/detect/detect.h"
+
+#include "agent/detect/match.h"
+#include "agent/detect/prefilter.h"
+#include "agent/detect/regex.h"
+#include "agent/detect/ruleset.h"
+#include "agent/detect/state.h"
+#include "agent/detect/threshold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct detect *
+detect_new(const struct ruleset *rs, const struct detect_config *c)
+{
+	struct detect *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->rs = rs;
+	d->config = *c;
+	if (d->config.alerts_max == 0 || d->config.alerts_max > DETECT_ALERTS_MAX)
+		d->config.alerts_max = DETECT_ALERTS_MAX;
+	d->content.stats = &d->stats;
+	d->content.choices = ruleset_longest_list(rs);
+	d->content.choice =
+	    calloc(d->content.choices + 1, sizeof(*d->content.choice));
+	d->content.pcre = regex_scratch_new();
+	d->prefilter = prefilter_scratch_new(ruleset_prefilter(rs));
+	d->state = state_new(rs);
+	d->thresholds = thresholds_new(DETECT_THRESHOLDS_MAX);
+	d->hits.hit = calloc(DETECT_HITS_MAX, sizeof(*d->hits.hit));
+	if (d->content.choice == NULL || d->content.pcre == NULL ||
+	    d->prefilter == NULL || d->state == NULL || d->thresholds == NULL ||
+	    d->hits.hit == NULL) {
+		detect_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void
+detect_free(struct detect *d)
+{
+	if (d == NULL)
+		return;
+	free(d->content.choice);
+	regex_scratch_free(d->content.pcre);
+	prefilter_scratch_free(d->prefilter);
+	state_free(d->state);
+	thresholds_free(d->thresholds);
+	free(d->hits.hit);
+	free(d);
+}
+
+/* What a match does at once, whatever thresholds say of its alert. */
+static void
+on_match(struct detect *d, const struct rule *r, struct packet *p)
+{
+	struct match_context m = {d, p, r};
+
+	for (size_t i = 0; i < r->posts_n; i++)
+		r->post[i].fn(&r->post[i], &m);
+	if (r->flags & RULE_NOALERT)
+		return;
+	if (d->hits.n == DETECT_HITS_MAX) {
+		d->stats.discarded++;
+		return;
+	}
+	d->hits.hit[d->hits.n++] = (struct hit){r, 0};
+}
+
+static void
+try_rules(struct detect *d, struct packet *p, const uint32_t *number, size_t n)
+{
+	size_t rules;
+	struct rule *const *rule = ruleset_rules(d->rs, &rules);
+
+	d->stats.candidates += n;
+	for (size_t i = 0; i < n; i++) {
+		const struct rule *r = rule[number[i]];
+
+		d->stats.evaluated++;
+		if (match_rule(d, r, p))
+			on_match(d, r, p);
+	}
+}
+
+/* IP-only rules see the first packet of each direction of a flow. */
+static bool
+first_of_direction(struct packet *p)
+{
+	uint32_t flag = p->flags & PACKET_TO_CLIENT ? FLOW_IPONLY_TO_CLIENT
+						    : FLOW_IPONLY_TO_SERVER;
+
+	if (p->src.family == 0 || (p->flags & PACKET_INVALID))
+		return false;
+	if (p->flow == NULL)
+		return true;
+	if (p->flow->flags & flag)
+		return false;
+	p->flow->flags |= flag;
+	return true;
+}
+
+static int
+hit_cmp(const void *a, const void *b)
+{
+	uint32_t x = ((const struct hit *)a)->rule->number,
+		 y = ((const struct hit *)b)->rule->number;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Does a pass by this rule take the whole flow? */
+static bool
+passes_flow(const struct rule *r)
+{
+	return r->class == RULE_CLASS_IP_ONLY ||
+	    r->class == RULE_CLASS_LIKE_IP_ONLY;
+}
+
+static void
+alert(struct detect *d, const struct hit *h, enum rule_action action,
+    struct packet *p, struct detect_result *result)
+{
+	const struct rule *r = h->rule;
+	uint32_t flags = h->flags;
+
+	if (result->n == d->config.alerts_max) {
+		result->discarded++;
+		d->stats.discarded++;
+		return;
+	}
+	if (action == RULE_DROP || action == RULE_REJECT)
+		flags |= DETECT_DROPPED;
+	result->alert[result->n++] =
+	    (struct detect_alert){.rule = r, .flags = flags};
+	d->stats.alerts++;
+	for (size_t i = 0; i < r->tags_n; i++)
+		state_tag(d->state, &r->tag[i], p);
+	if (p->flow != NULL)
+		p->flow->flags |= FLOW_ALERTED;
+}
+
+static void
+finish(struct detect *d, struct packet *p, struct detect_result *result)
+{
+	if (d->hits.n > 1)
+		qsort(d->hits.hit, d->hits.n, sizeof(*d->hits.hit), hit_cmp);
+	for (size_t i = 0; i < d->hits.n; i++) {
+		const struct hit *h = &d->hits.hit[i];
+		enum rule_action action = h->rule->meta.action;
+
+		if (thresholds_hit(d->thresholds, h->rule, p, &action) ==
+		    THRESHOLD_SILENT)
+			continue;
+		if (action == RULE_PASS) {
+			if (p->flow != NULL && passes_flow(h->rule))
+				p->flow->flags |= FLOW_NO_PACKET_INSPECT;
+			return;
+		}
+		alert(d, h, action, p, result);
+	}
+}
+
+void
+detect_packet(struct detect *d, struct packet *p, struct detect_result *result)
+{
+	const struct prefilter *f = ruleset_prefilter(d->rs);
+	const uint32_t *number;
+	size_t n;
+
+	result->n = 0;
+	result->discarded = 0;
+	result->tagged = state_tagged(d->state, p);
+	d->hits.n = 0;
+	d->stats.packets++;
+	if (p->flags & PACKET_PSEUDO)
+		return;
+	if (p->flow != NULL && (p->flow->flags & FLOW_NO_PACKET_INSPECT))
+		return;
+	if (first_of_direction(p)) {
+		n = prefilter_ip_only(f, d->prefilter, p, &number);
+		try_rules(d, p, number, n);
+	}
+	n = prefilter_packet(f, d->prefilter, p, &number);
+	try_rules(d, p, number, n);
+	finish(d, p, result);
+	d->stats.suppressed = thresholds_suppressed(d->thresholds);
+	d->stats.threshold_full =
+	    thresholds_full(d->thresholds) + state_full(d->state);
+}
+
+void
+detect_slot_free(void *slot)
+{
+	state_flow_free(slot);
+}
+
+int
+detect_flow_metadata(const struct detect *d, const struct flow *f, struct jw *w)
+{
+	return state_flow_write(d->state, f, w);
+}
+
+const struct detect_stats *
+detect_stats(const struct detect *d)
+{
+	return &d->stats;
+}

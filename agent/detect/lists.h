@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * Address and port lists of rules, as sorted disjoint ranges.  A list is the
+ * union of its positive items less the union of its negated ones; a list of
+ * negated items only is everything less those (guide, "Source and destination").
+ */
+#ifndef AGENT_DETECT_LISTS_H
+#define AGENT_DETECT_LISTS_H
+
+#include "common/addr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A 128-bit number: an IPv6 address; IPv4 addresses and ports use lo only. */
+struct list_key {
+	uint64_t hi, lo;
+};
+
+struct list_range {
+	struct list_key from, to; /* both inside */
+};
+
+struct list_ranges {
+	struct list_range *r;
+	size_t n, cap;
+};
+
+struct addr_set {
+	struct list_ranges v4, v6;
+	bool any;
+	bool negated; /* a negation was written in it */
+};
+
+struct port_set {
+	struct list_ranges r;
+	bool any;
+};
+
+struct lists; /* the variables, and each list once */
+
+/* NULL with errno. */
+struct lists *lists_new(void);
+void lists_free(struct lists *l);
+/* Define or redefine NAME; -1 with error filled when the name is none. */
+int lists_set(
+    struct lists *l, const char *name, const char *value, char *error, size_t size);
+/*
+ * The set that a list of a rule means; on loan until lists_free().  NULL with
+ * error filled.
+ */
+const struct addr_set *lists_addr(
+    struct lists *l, const char *text, char *error, size_t size);
+const struct port_set *lists_port(
+    struct lists *l, const char *text, char *error, size_t size);
+
+bool lists_has_addr(const struct addr_set *s, const struct addr *a);
+bool lists_has_port(const struct port_set *s, uint16_t port);
+struct list_key lists_key(const struct addr *a);
+int lists_key_cmp(struct list_key a, struct list_key b);
+
+#endif

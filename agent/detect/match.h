@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * One worker's state while it inspects packets, and how a rule is tried on one.
+ * Private to agent/detect.
+ */
+#ifndef AGENT_DETECT_MATCH_H
+#define AGENT_DETECT_MATCH_H
+
+#include "agent/detect/rule.h"
+
+struct state;
+struct thresholds;
+struct prefilter_scratch;
+
+/* A place to come back to when a later operation fails (content.c). */
+struct content_choice {
+	size_t op;
+	size_t cursor;
+	size_t resume;
+};
+
+/* What content inspection needs of a worker. */
+struct content_scratch {
+	uint64_t var[RULE_VARS_MAX];
+	struct content_choice *choice; /* as many as the longest list has */
+	size_t choices;
+	struct pcre_scratch *pcre;
+	unsigned steps;
+	struct detect_stats *stats;
+};
+
+/* A match before thresholds. */
+struct hit {
+	const struct rule *rule;
+	uint32_t flags;
+};
+
+struct hits {
+	struct hit *hit;
+	size_t n, cap;
+};
+
+struct detect {
+	const struct ruleset *rs;
+	struct detect_config config;
+	struct detect_stats stats;
+	struct content_scratch content;
+	struct prefilter_scratch *prefilter;
+	struct state *state;
+	struct thresholds *thresholds;
+	struct hits hits;
+};
+
+/* What a packet test gets. */
+struct match_context {
+	struct detect *d;
+	struct packet *p;
+	const struct rule *rule;
+};
+
+/* Addresses, ports, protocol, direction and all tests and contents. */
+bool match_rule(struct detect *d, const struct rule *r, struct packet *p);
+/* The header only; also what the soundness test of the prefilter starts from. */
+bool match_header(const struct rule *r, const struct packet *p);
+
+/*
+ * Do all operations of the list hold in the bytes?  Backtracks with an explicit
+ * stack; gives up after DETECT_RECURSION_MAX steps.
+ */
+bool content_inspect(
+    struct content_scratch *s, const struct rule_list *l, struct span bytes);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * The state of parsing one rule, and the table of keywords.  A keyword is one
+ * row and one parse function; the kw_*.c files hold them by family.
+ */
+#ifndef AGENT_DETECT_PARSER_H
+#define AGENT_DETECT_PARSER_H
+
+#include "agent/detect/rule.h"
+
+struct ruleset;
+
+struct rule_parser {
+	struct ruleset *rs;
+	struct rule *r;
+	int list;	     /* the list that contents go to; -1: payload */
+	bool negated;	     /* "!" stood before the value */
+	bool unmet;	     /* a "requires" that this version does not meet */
+	const char *keyword; /* its name as written */
+	char error[160];
+	char var[RULE_VARS_MAX][RULE_VAR_NAME_MAX];
+};
+
+enum keyword_flag {
+	KW_NO_VALUE = 1u << 0,
+	KW_OPTIONAL = 1u << 1,	/* value may be left out */
+	KW_QUOTED = 1u << 2,	/* value must be in quotes */
+	KW_QUOTABLE = 1u << 3,	/* value may be in quotes */
+	KW_NEGATABLE = 1u << 4, /* "!" before the value negates */
+	KW_FIRST = 1u << 5,	/* read in the first pass */
+};
+
+/* Why a keyword that Suricata 7 has is refused here. */
+enum keyword_needs {
+	KW_READY,
+	KW_NEEDS_APP,
+	KW_NEEDS_STREAM,
+	KW_NEEDS_FILES,
+	KW_NEEDS_TRANSFORM,
+	KW_NEEDS_DATASET,
+	KW_NEEDS_GEOIP,
+	KW_NEEDS_LUA,
+	KW_NEEDS_LATER,
+	KW_NEEDS_N,
+};
+
+struct keyword {
+	const char *name;
+	unsigned flags;
+	enum keyword_needs needs;
+	int (*parse)(struct rule_parser *p, char *value);
+};
+
+/* The row of a name, any case; NULL when Suricata 7 has no such keyword. */
+const struct keyword *keyword_find(const char *name);
+const struct keyword *keyword_at(size_t i); /* NULL behind the last */
+const char *keyword_needs_text(enum keyword_needs n);
+
+/*
+ * Parse a rule's text (lines joined, comments gone).  0: added to out (two rules
+ * for "<>"), 1: skipped because of "requires", -1 with p->error.
+ * text is scribbled upon.
+ */
+int parser_rule(struct rule_parser *p, char *text);
+
+/* --- for the kw_*.c files ---------------------------------------------------- */
+
+/* Keep why; returns -1. */
+int parser_fail(struct rule_parser *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+int parser_no_memory(struct rule_parser *p);
+/* NULL after a failure; zeroed, in the current list. */
+struct op *parser_add_op(struct rule_parser *p, enum op_kind kind);
+struct test *parser_add_test(struct rule_parser *p, test_fn *fn);
+struct test *parser_add_post(struct rule_parser *p, test_fn *fn);
+/* The last content (or, with pcre, content or pcre) of the current list; NULL: none. */
+struct op *parser_last(struct rule_parser *p, bool pcre);
+/* Mark that the last content or pcre is followed by one relative to it. */
+void parser_set_relative(struct rule_parser *p);
+/* Index of a variable; -1 after a failure. */
+int parser_var_find(struct rule_parser *p, const char *name);
+int parser_var_add(struct rule_parser *p, const char *name);
+/* A number within bounds, or a variable's name. */
+int parser_operand(struct rule_parser *p, const char *text, int64_t min,
+    int64_t max, struct operand *o);
+int parser_int(struct rule_parser *p, const char *text, int64_t min, int64_t max,
+    int64_t *out);
+/* "8", "<8", ">=7", "!3", "7<>20", "7-20". */
+int parser_num(
+    struct rule_parser *p, char *text, uint64_t max, struct num_test *out);
+bool parser_num_holds(const struct num_test *t, uint64_t v);
+/*
+ * Next item of a list, cut in place and trimmed; NULL at the end.  An item is
+ * not NULL but empty when nothing stands between two separators.
+ */
+char *parser_item(char **rest, char separator);
+/* Value of word in a table that ends with a NULL name; -1 if absent. */
+struct parser_word {
+	const char *name;
+	int value;
+};
+int parser_word(const struct parser_word *table, const char *word);
+
+/* Parse functions, by file. */
+#define KW(name) int kw_##name(struct rule_parser *p, char *value)
+/* kw_content.c */
+KW(content);
+KW(nocase);
+KW(depth);
+KW(offset);
+KW(distance);
+KW(within);
+KW(startswith);
+KW(endswith);
+KW(fast_pattern);
+KW(rawbytes);
+KW(isdataat);
+KW(bsize);
+KW(buffer);
+KW(pkt_data);
+KW(replace);
+/* kw_pcre.c */
+KW(pcre);
+/* kw_bytes.c */
+KW(byte_test);
+KW(byte_jump);
+KW(byte_extract);
+KW(byte_math);
+/* kw_flow.c */
+KW(flow);
+/* kw_header.c */
+KW(dsize);
+KW(ttl);
+KW(tos);
+KW(id);
+KW(ipopts);
+KW(fragbits);
+KW(fragoffset);
+KW(ip_proto);
+KW(sameip);
+KW(itype);
+KW(icode);
+KW(icmp_id);
+KW(icmp_seq);
+KW(icmpv6_mtu);
+KW(tcp_flags);
+KW(seq);
+KW(ack);
+KW(window);
+KW(tcp_mss);
+KW(csum);
+KW(decode_event);
+/* kw_state.c */
+KW(flowbits);
+KW(flowint);
+KW(xbits);
+KW(hostbits);
+KW(noalert);
+KW(threshold);
+KW(detection_filter);
+KW(tag);
+/* kw_meta.c */
+KW(sid);
+KW(gid);
+KW(rev);
+KW(msg);
+KW(priority);
+KW(classtype);
+KW(reference);
+KW(metadata);
+KW(target);
+KW(requires);
+KW(prefilter);
+#undef KW
+
+/* Tests that the prefilter reads ahead of running them. */
+bool kw_test_itype(const struct test *t, struct match_context *m);
+bool kw_test_tcp_flags(const struct test *t, struct match_context *m);
+bool kw_flags_hold(const struct mask_test *m, uint8_t flags);
+
+#endif

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Candidates for a packet. */
+#include "agent/detect/prefilter.h"
+
+#include "agent/detect/buffers.h"
+#include "agent/detect/gate.h"
+#include "agent/detect/index.h"
+#include "agent/detect/mpm.h"
+#include "agent/detect/parser.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Address lists beyond this many addresses say nothing: the rule is always tried. */
+#define BROAD_LIST (1u << 28)
+/* Ranges of a port list likewise. */
+#define BROAD_PORTS 4096
+/* Beyond this an insertion sort is slower than qsort(). */
+#define FEW 24
+
+/* Payload databases: contents of TCP and UDP go one way mostly. */
+enum payload_group {
+	TCP_TS,
+	TCP_TC,
+	UDP_TS,
+	UDP_TC,
+	OTHER,
+	PAYLOAD_GROUPS
+};
+
+enum transport {
+	T_TCP,
+	T_UDP,
+	T_ICMP,
+	T_ICMPV6,
+	T_SCTP,
+	T_OTHER,
+	TRANSPORTS
+};
+
+static const int TRANSPORT_PROTO[TRANSPORTS] = {
+    IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, -1};
+
+/* Rules without a pattern, of one transport. */
+struct plain {
+	struct index *always; /* key 0 */
+	struct index *dport, *sport;
+	struct index *type; /* ICMP type or TCP flags */
+};
+
+struct prefilter {
+	struct rule *const *rule;
+	size_t rules;
+	struct mpm *payload[PAYLOAD_GROUPS];
+	struct mpm *header[BUFFERS];
+	struct plain plain[TRANSPORTS];
+	struct index *event;
+	struct index *src4, *src6, *dst4, *dst6, *ip_always; /* IP-only rules */
+};
+
+struct prefilter_scratch {
+	struct mpm_scratch *mpm;
+	uint32_t *seen; /* a rule: the round that it came up in */
+	uint32_t round;
+	uint32_t *out;
+	size_t n;
+	uint64_t gate;
+	const struct prefilter *f;
+};
+
+static const struct list_key ZERO = {0, 0};
+
+static struct list_key
+key_of(uint64_t v)
+{
+	return (struct list_key){0, v};
+}
+
+/* --- building -------------------------------------------------------------- */
+
+static bool
+allows(const struct rule *r, enum transport t)
+{
+	int proto = TRANSPORT_PROTO[t];
+
+	if (r->any_proto)
+		return true;
+	if (proto != -1)
+		return (r->proto[proto / 64] >> (proto % 64)) & 1;
+	for (int i = 0; i < 256; i++)
+		if ((r->proto[i / 64] >> (i % 64)) & 1) {
+			bool named = false;
+
+			for (int k = 0; k < T_OTHER; k++)
+				named |= TRANSPORT_PROTO[k] == i;
+			if (!named)
+				return true;
+		}
+	return false;
+}
+
+/* Where a content can end, for the matcher to stop early. */
+static struct mpm_pattern
+pattern_of(const struct op *op)
+{
+	const struct op_content *c = &op->content;
+	struct mpm_pattern p = {
+	    c->bytes, c->len, (op->flags & OP_NOCASE) != 0, 0, 0};
+	size_t cut_front = 0;
+
+	if (op->flags & OP_FAST_CHOP) {
+		p.bytes += c->fast_offset;
+		p.len = c->fast_len;
+		cut_front = c->fast_offset;
+	}
+	if (p.len > MPM_PATTERN_MAX)
+		p.len = MPM_PATTERN_MAX;
+	if (op->flags & (OP_DISTANCE | OP_WITHIN) || c->offset.var != -1 ||
+	    c->depth.var != -1)
+		return p;
+	p.min_end = (size_t)c->offset.value + cut_front + p.len;
+	if (op->flags & OP_DEPTH)
+		p.max_end = (size_t)c->offset.value + (size_t)c->depth.value -
+		    (c->len - cut_front - p.len);
+	return p;
+}
+
+static int
+add_pattern(struct prefilter *f, const struct rule *r)
+{
+	const struct rule_list *l = &r->list[r->fast_list];
+	struct mpm_pattern p = pattern_of(&l->op[r->fast_op]);
+	bool ts = !(r->flags & RULE_TO_CLIENT), tc = !(r->flags & RULE_TO_SERVER);
+	const bool in[PAYLOAD_GROUPS] = {
+	    [TCP_TS] = allows(r, T_TCP) && ts,
+	    [TCP_TC] = allows(r, T_TCP) && tc,
+	    [UDP_TS] = allows(r, T_UDP) && ts,
+	    [UDP_TC] = allows(r, T_UDP) && tc,
+	    [OTHER] = allows(r, T_ICMP) || allows(r, T_ICMPV6) ||
+		allows(r, T_SCTP) || allows(r, T_OTHER),
+	};
+
+	if (l->buffer != BUFFER_PAYLOAD)
+		return mpm_add(f->header[l->buffer], &p, r->number);
+	for (int i = 0; i < PAYLOAD_GROUPS; i++)
+		if (in[i] && mpm_add(f->payload[i], &p, r->number) == -1)
+			return -1;
+	return 0;
+}
+
+static const struct test *
+find_test(const struct rule *r, test_fn *fn)
+{
+	for (size_t i = 0; i < r->tests_n; i++)
+		if (r->test[i].fn == fn)
+			return &r->test[i];
+	return NULL;
+}
+
+/* ICMP by type, TCP by flags: for each value that the test lets through. */
+static int
+add_types(struct index *x, const struct rule *r, const struct test *itype,
+    const struct test *flags)
+{
+	for (unsigned v = 0; v < 256; v++) {
+		bool in = itype != NULL ? parser_num_holds(&itype->num, v)
+					: kw_flags_hold(&flags->mask, (uint8_t)v);
+
+		if (in && index_add(x, key_of(v), key_of(v), r->number) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static uint64_t
+ports_in(const struct port_set *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->r.n; i++)
+		n += s->r.r[i].to.lo - s->r.r[i].from.lo + 1;
+	return n;
+}
+
+static int
+add_plain(struct prefilter *f, const struct rule *r, enum transport t)
+{
+	const struct test *itype = find_test(r, kw_test_itype),
+			  *flags = find_test(r, kw_test_tcp_flags);
+	struct plain *p = &f->plain[t];
+
+	if (t == T_ICMP || t == T_ICMPV6)
+		flags = NULL;
+	else
+		itype = NULL;
+	if (t == T_TCP || t == T_UDP || t == T_SCTP) {
+		if (!r->dport->any && ports_in(r->dport) <= BROAD_PORTS)
+			return index_add_ranges(p->dport, &r->dport->r, r->number);
+		if (!r->sport->any && ports_in(r->sport) <= BROAD_PORTS)
+			return index_add_ranges(p->sport, &r->sport->r, r->number);
+	}
+	if (itype != NULL || (flags != NULL && t == T_TCP))
+		return add_types(p->type, r, itype, flags);
+	return index_add(p->always, ZERO, ZERO, r->number);
+}
+
+static uint64_t
+addrs_in(const struct addr_set *s)
+{
+	uint64_t n = 0;
+
+	if (s->any)
+		return UINT64_MAX;
+	for (size_t i = 0; i < s->v4.n; i++)
+		n += s->v4.r[i].to.lo - s->v4.r[i].from.lo + 1;
+	/* An IPv6 range counts by its networks of 64 bits. */
+	for (size_t i = 0; i < s->v6.n && n <= BROAD_LIST; i++)
+		n += s->v6.r[i].to.hi - s->v6.r[i].from.hi + 1;
+	return n;
+}
+
+static int
+add_ip_only(struct prefilter *f, const struct rule *r)
+{
+	uint64_t src = addrs_in(r->src), dst = addrs_in(r->dst);
+
+	if (src > BROAD_LIST && dst > BROAD_LIST)
+		return index_add(f->ip_always, ZERO, ZERO, r->number);
+	if (src < dst) {
+		if (index_add_ranges(f->src4, &r->src->v4, r->number) == -1)
+			return -1;
+		return index_add_ranges(f->src6, &r->src->v6, r->number);
+	}
+	if (index_add_ranges(f->dst4, &r->dst->v4, r->number) == -1)
+		return -1;
+	return index_add_ranges(f->dst6, &r->dst->v6, r->number);
+}
+
+static int
+add_rule(struct prefilter *f, const struct rule *r)
+{
+	if (r->class == RULE_CLASS_IP_ONLY)
+		return add_ip_only(f, r);
+	if (r->events_n > 0) {
+		struct list_key k = key_of((uint64_t)r->event[0]);
+
+		return index_add(f->event, k, k, r->number);
+	}
+	if (r->fast_list != -1)
+		return add_pattern(f, r);
+	for (int t = 0; t < TRANSPORTS; t++)
+		if (allows(r, (enum transport)t) &&
+		    add_plain(f, r, (enum transport)t) == -1)
+			return -1;
+	return 0;
+}
+
+/* Every index of a prefilter, for what is done to all of them. */
+#define INDEXES (6 + 4 * TRANSPORTS)
+
+static void
+all_indexes(struct prefilter *f, struct index **out[INDEXES])
+{
+	struct index **fixed[] = {
+	    &f->event, &f->src4, &f->src6, &f->dst4, &f->dst6, &f->ip_always};
+	size_t n = 0;
+
+	for (; n < sizeof(fixed) / sizeof(fixed[0]); n++)
+		out[n] = fixed[n];
+	for (int t = 0; t < TRANSPORTS; t++) {
+		out[n++] = &f->plain[t].always;
+		out[n++] = &f->plain[t].dport;
+		out[n++] = &f->plain[t].sport;
+		out[n++] = &f->plain[t].type;
+	}
+}
+
+static int
+make_parts(struct prefilter *f)
+{
+	struct index **x[INDEXES];
+
+	all_indexes(f, x);
+	for (size_t i = 0; i < INDEXES; i++)
+		if ((*x[i] = index_new()) == NULL)
+			return -1;
+	for (int i = 0; i < PAYLOAD_GROUPS; i++)
+		if ((f->payload[i] = mpm_new()) == NULL)
+			return -1;
+	for (int i = 0; i < BUFFERS; i++)
+		if ((f->header[i] = mpm_new()) == NULL)
+			return -1;
+	return 0;
+}
+
+static int
+build_parts(struct prefilter *f, char *error, size_t size)
+{
+	struct index **x[INDEXES];
+
+	all_indexes(f, x);
+	for (size_t i = 0; i < INDEXES; i++)
+		if (index_build(*x[i]) == -1) {
+			snprintf(error, size, "rules: %s", strerror(errno));
+			return -1;
+		}
+	for (int i = 0; i < PAYLOAD_GROUPS; i++)
+		if (mpm_build(f->payload[i], error, size) == -1)
+			return -1;
+	for (int i = 0; i < BUFFERS; i++)
+		if (mpm_build(f->header[i], error, size) == -1)
+			return -1;
+	return 0;
+}
+
+struct prefilter *
+prefilter_new(struct rule *const *rule, size_t n, char *error, size_t size)
+{
+	struct prefilter *f = calloc(1, sizeof(*f));
+
+	if (f == NULL || make_parts(f) == -1)
+		goto no_memory;
+	f->rule = rule;
+	f->rules = n;
+	for (size_t i = 0; i < n; i++)
+		if (add_rule(f, rule[i]) == -1)
+			goto no_memory;
+	if (build_parts(f, error, size) == -1)
+		goto fail;
+	return f;
+
+no_memory:
+	snprintf(error, size, "rules: %s", strerror(errno));
+fail:
+	prefilter_free(f);
+	return NULL;
+}
+
+void
+prefilter_free(struct prefilter *f)
+{
+	struct index **x[INDEXES];
+
+	if (f == NULL)
+		return;
+	all_indexes(f, x);
+	for (size_t i = 0; i < INDEXES; i++)
+		index_free(*x[i]);
+	for (int i = 0; i < PAYLOAD_GROUPS; i++)
+		mpm_free(f->payload[i]);
+	for (int i = 0; i < BUFFERS; i++)
+		mpm_free(f->header[i]);
+	free(f);
+}
+
+/* --- running --------------------------------------------------------------- */
+
+struct prefilter_scratch *
+prefilter_scratch_new(const struct prefilter *f)
+{
+	struct prefilter_scratch *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->f = f;
+	s->seen = calloc(f->rules + 1, sizeof(*s->seen));
+	s->out = calloc(f->rules + 1, sizeof(*s->out));
+	s->mpm = mpm_scratch_new();
+	if (s->seen == NULL || s->out == NULL || s->mpm == NULL)
+		goto fail;
+	for (int i = 0; i < PAYLOAD_GROUPS; i++)
+		if (mpm_scratch_fit(s->mpm, f->payload[i]) == -1)
+			goto fail;
+	for (int i = 0; i < BUFFERS; i++)
+		if (mpm_scratch_fit(s->mpm, f->header[i]) == -1)
+			goto fail;
+	return s;
+
+fail:
+	prefilter_scratch_free(s);
+	return NULL;
+}
+
+void
+prefilter_scratch_free(struct prefilter_scratch *s)
+{
+	if (s == NULL)
+		return;
+	mpm_scratch_free(s->mpm);
+	free(s->seen);
+	free(s->out);
+	free(s);
+}
+
+static void
+take(void *arg, const uint32_t *rule, size_t n)
+{
+	struct prefilter_scratch *s = arg;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t r = rule[i];
+
+		if (s->seen[r] == s->round ||
+		    !gate_lets(s->f->rule[r]->gate, s->gate))
+			continue;
+		s->seen[r] = s->round;
+		s->out[s->n++] = r;
+	}
+}
+
+static void
+take_found(struct prefilter_scratch *s, const struct index *x, struct list_key k)
+{
+	struct index_slice found = index_find(x, k);
+
+	take(s, found.rule, found.n);
+}
+
+static void
+begin(struct prefilter_scratch *s, const struct packet *p)
+{
+	s->n = 0;
+	s->gate = gate_of_packet(p);
+	if (++s->round == 0) { /* wrapped: old marks would lie */
+		memset(s->seen, 0, s->f->rules * sizeof(*s->seen));
+		s->round = 1;
+	}
+}
+
+static int
+number_cmp(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static size_t
+end(struct prefilter_scratch *s, const uint32_t **rule)
+{
+	*rule = s->out;
+	if (s->n > FEW) {
+		qsort(s->out, s->n, sizeof(*s->out), number_cmp);
+		return s->n;
+	}
+	for (size_t i = 1; i < s->n; i++) {
+		uint32_t v = s->out[i];
+		size_t k = i;
+
+		for (; k > 0 && s->out[k - 1] > v; k--)
+			s->out[k] = s->out[k - 1];
+		s->out[k] = v;
+	}
+	return s->n;
+}
+
+size_t
+prefilter_ip_only(const struct prefilter *f, struct prefilter_scratch *s,
+    const struct packet *p, const uint32_t **rule)
+{
+	begin(s, p);
+	take_found(s, f->ip_always, ZERO);
+	take_found(s, p->src.family == 4 ? f->src4 : f->src6, lists_key(&p->src));
+	take_found(s, p->dst.family == 4 ? f->dst4 : f->dst6, lists_key(&p->dst));
+	return end(s, rule);
+}
+
+static enum transport
+transport_of(const struct packet *p)
+{
+	int t = 0;
+
+	while (t < T_OTHER && TRANSPORT_PROTO[t] != p->proto)
+		t++;
+	return (enum transport)t;
+}
+
+static void
+scan_payload(const struct prefilter *f, struct prefilter_scratch *s,
+    const struct packet *p, enum transport t)
+{
+	bool tc = (p->flags & PACKET_TO_CLIENT) != 0;
+	enum payload_group g = t == T_TCP ? (tc ? TCP_TC : TCP_TS)
+	    : t == T_UDP		  ? (tc ? UDP_TC : UDP_TS)
+					  : OTHER;
+
+	if (!(p->flags & PACKET_NO_PAYLOAD_INSPECT))
+		mpm_scan(f->payload[g], s->mpm, p->payload, take, s);
+}
+
+static void
+take_plain(const struct prefilter *f, struct prefilter_scratch *s,
+    const struct packet *p, enum transport t)
+{
+	const struct plain *plain = &f->plain[t];
+
+	take_found(s, plain->always, ZERO);
+	if (p->flags & PACKET_FRAGMENT)
+		return;
+	take_found(s, plain->dport, key_of(p->dport));
+	take_found(s, plain->sport, key_of(p->sport));
+	take_found(
+	    s, plain->type, key_of(t == T_TCP ? p->tcp_flags : p->icmp_type));
+}
+
+static void
+take_events(
+    const struct prefilter *f, struct prefilter_scratch *s, const struct packet *p)
+{
+	for (unsigned w = 0; w < PACKET_EVENT_WORDS; w++)
+		for (uint64_t bits = p->events[w]; bits != 0; bits &= bits - 1)
+			take_found(s, f->event,
+			    key_of(w * 64 + (unsigned)__builtin_ctzll(bits)));
+}
+
+size_t
+prefilter_packet(const struct prefilter *f, struct prefilter_scratch *s,
+    const struct packet *p, const uint32_t **rule)
+{
+	enum transport t = transport_of(p);
+
+	begin(s, p);
+	take_events(f, s, p);
+	if (p->src.family != 0 && !(p->flags & PACKET_INVALID)) {
+		scan_payload(f, s, p, t);
+		for (int b = BUFFER_PAYLOAD + 1; b < BUFFERS; b++)
+			if (mpm_patterns(f->header[b]) > 0)
+				mpm_scan(f->header[b], s->mpm,
+				    buffers_span((enum buffer)b, p), take, s);
+		take_plain(f, s, p, t);
+	}
+	return end(s, rule);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * Which rules are worth a full look at a packet: by their fast pattern, or by
+ * event, type, flags, address or port where they have none (engine.md 2.3, 2.4).
+ * Never leaves out a rule that would match.
+ */
+#ifndef AGENT_DETECT_PREFILTER_H
+#define AGENT_DETECT_PREFILTER_H
+
+#include "agent/detect/rule.h"
+
+struct prefilter;
+struct prefilter_scratch;
+
+/* Rules numbered by their place; on loan.  NULL with error filled. */
+struct prefilter *prefilter_new(
+    struct rule *const *rule, size_t n, char *error, size_t size);
+void prefilter_free(struct prefilter *f);
+
+struct prefilter_scratch *prefilter_scratch_new(const struct prefilter *f);
+void prefilter_scratch_free(struct prefilter_scratch *s);
+
+/* Numbers of rules to try, in order of evaluation; on loan until the next call. */
+size_t prefilter_ip_only(const struct prefilter *f, struct prefilter_scratch *s,
+    const struct packet *p, const uint32_t **rule);
+size_t prefilter_packet(const struct prefilter *f, struct prefilter_scratch *s,
+    const struct packet *p, const uint32_t **rule);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* A set of rules while it is loaded and as workers use it.  Private to agent/detect. */
+#ifndef AGENT_DETECT_RULESET_H
+#define AGENT_DETECT_RULESET_H
+
+#include "agent/detect/rule.h"
+
+struct classes;
+struct lists;
+struct prefilter;
+
+/* Names that rules give to what they remember; ids are dense from 0. */
+enum ruleset_names {
+	RULESET_FLOWBITS,
+	RULESET_FLOWINTS,
+	RULESET_XBITS,
+	RULESET_HOSTBITS,
+	RULESET_NAME_KINDS,
+};
+#define RULESET_NAMES_MAX 32768
+
+/* -1 at the maximum. */
+int ruleset_name_id(struct ruleset *rs, enum ruleset_names kind, const char *name);
+size_t ruleset_names(const struct ruleset *rs, enum ruleset_names kind);
+const char *ruleset_name(
+    const struct ruleset *rs, enum ruleset_names kind, size_t id);
+
+const struct classes *ruleset_classes(const struct ruleset *rs);
+struct lists *ruleset_lists(struct ruleset *rs);
+/* Count a class that classification.config does not have. */
+void ruleset_note_class(struct ruleset *rs);
+size_t ruleset_unknown_classes(const struct ruleset *rs);
+/* A copy that lives as long as the set; NULL without memory. */
+char *ruleset_strdup(struct ruleset *rs, const char *text);
+
+/* After ruleset_finish(): in order of evaluation, and the longest list of operations. */
+struct rule *const *ruleset_rules(const struct ruleset *rs, size_t *n);
+size_t ruleset_longest_list(const struct ruleset *rs);
+const struct prefilter *ruleset_prefilter(const struct ruleset *rs);
+
+/* Take in a parsed rule (and its twin, of "<>"; or NULL); takes ownership. */
+int ruleset_add(struct ruleset *rs, struct rule *r, struct rule *twin, char *error,
+    size_t size);
+void ruleset_rule_free(struct rule *r);
+
+/* "type limit, track by_src, count 1, seconds 60"; -1 with error filled. */
+int ruleset_threshold(
+    char *value, bool typed, struct threshold *out, char *error, size_t size);
+/* threshold.config onto the rules; -1 with error filled. */
+int ruleset_threshold_file(
+    struct ruleset *rs, const char *path, char *error, size_t size);
+
+/* Class, implied directions, gate; -1 with error filled when Suricata refuses it. */
+int ruleset_classify(struct rule *r, char *error, size_t size);
+/* Choose the fast pattern: r->fast_list and fast_op. */
+void ruleset_choose_fast(struct rule *r);
+
+#endif
