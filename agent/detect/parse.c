@@ -552,7 +552,7 @@ parser_rule(struct rule_parser *p, char *text)
 {
 	struct option option[OPTIONS_MAX];
 	struct rule *r = p->r;
-	size_t n;
+	size_t n = 0;
 
 	p->list = -1;
 	r->meta.gid = 1;
