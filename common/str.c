@@ -161,7 +161,8 @@ read_all(int fd, size_t max, size_t *len)
 		goto fail;
 	}
 	p[n] = '\0';
-	*len = n;
+	if (len != NULL)
+		*len = n;
 	return p;
 
 fail:
