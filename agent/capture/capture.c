@@ -63,6 +63,7 @@ remedy_for(const char *reason)
 	    {"Is a directory", "name a capture file"},
 	    {"link-layer type", "split it by interface with editcap"},
 	    {"truncated", "capture it again: not even its head is whole"},
+	    {"bigger than snaplen", "it is damaged there, copy it again"},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)

@@ -9,10 +9,9 @@ sum_bytes(struct span s, uint32_t sum)
 {
 	size_t i;
 
-	for (i = 0; i + 1 < s.len; i += 2) {
+	/* 64 KiB of carries stay within 32 bits. */
+	for (i = 0; i + 1 < s.len; i += 2)
 		sum += (uint32_t)((s.p[i] << 8) | s.p[i + 1]);
-		/* Carries never reach the top within 64 KiB. */
-	}
 	if (i < s.len)
 		sum += (uint32_t)s.p[i] << 8;
 	return sum;
@@ -57,7 +56,7 @@ checksum_l4(const struct packet *p)
 	struct span all = p->l4_hdr;
 	bool v4 = p->src.family == 4;
 
-	if (all.len == 0 || (p->flags & (PACKET_FRAGMENT | PACKET_INVALID)) != 0)
+	if (all.len == 0 || p->payload.p == NULL || (p->flags & (PACKET_FRAGMENT | PACKET_INVALID)) != 0)
 		return CHECKSUM_NONE;
 	/* Payload ends where the message ends; some headers reach into it. */
 	all.len = (size_t)(p->payload.p + p->payload.len - all.p);

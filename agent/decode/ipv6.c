@@ -237,6 +237,7 @@ walk_step(struct walk *w)
 	case SHIM6:
 		break;
 	case IPPROTO_NONE:
+		w->p->proto = w->next;
 		if (w->c->left > 0)
 			packet_set_event(w->p, DECODE_IPV6_DATA_AFTER_NONE_HEADER);
 		return STEP_END;
