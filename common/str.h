@@ -25,7 +25,8 @@ void str_hex(const void *p, size_t len, char *out); /* out: 2 * len + 1 */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 
-/* Read a whole file of at most max bytes; terminated; free() it.  NULL with errno.
+/* Read a whole file of at most max bytes; terminated; free() it; len may be NULL.
+ * NULL with errno.
  */
 char *str_read_file(const char *path, size_t max, size_t *len);
 
