@@ -206,7 +206,7 @@ tell_start(struct forwarder *f)
 	spool_stats(f->spool, &st);
 	begin_record(&w, &b, "agent_state");
 	jw_object(&w, "agent_state");
-	jw_str(&w, "what", "forwarder_started");
+	jw_str(&w, "state", "forwarder_started");
 	jw_bool(&w, "new_epoch", st.new_epoch);
 	jw_uint(&w, "damaged", st.damaged);
 	jw_end_object(&w);

@@ -10,6 +10,24 @@
 /* Columns of the widest aggregate, with room. */
 #define STORE_CELLS_MAX		 16
 
+/* --- receive ------------------------------------------------------------------- */
+
+/* Holes above the mark: batches lost from a window of 32, with room. */
+#define DEDUPE_RANGES_MAX	 64
+/* Agent, epoch and class: 1.3 KB each; a fleet of 4,000 agents fits. */
+#define DEDUPE_LINES_MAX	 (16 * 1024)
+/* Connections with a greeting; each agent has one. */
+#define RECEIVE_SESSIONS_MAX	 16384
+#define RECEIVE_AGENTS_MAX	 65536
+/* Rows of one transaction: SQLite is at full speed from here on. */
+#define RECEIVE_ROWS		 1000
+/* Epochs and classes acknowledged to one connection in one transaction. */
+#define RECEIVE_ACKS_MAX	 16
+/* An agent pings each 10 s; after six it is called silent. */
+#define RECEIVE_SILENT_US	 (60 * INT64_C(1000000))
+/* Rows about refused keys in a minute: a flood of strangers is one line. */
+#define RECEIVE_STRANGERS_MINUTE 10
+
 /* --- web, stream, ctl -------------------------------------------------------- */
 
 /* A town's SOC is tens of people; each page holds one stream and a few requests. */
