@@ -374,12 +374,18 @@ on_signal(void *arg, int signo)
 /* --- starting
  * ------------------------------------------------------------------------------ */
 
+/* path may be a folder: then agent.key in it. */
 static int
 make_key(const char *path)
 {
+	char inside[512], error[1024] = "libzmq was built without CURVE";
 	struct keyfile k;
-	char error[256] = "libzmq was built without CURVE";
+	struct stat st;
 
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		snprintf(inside, sizeof(inside), "%s/agent.key", path);
+		path = inside;
+	}
 	if (link_make_key(&k) == -1 ||
 	    keyfile_write(path, &k, error, sizeof(error)) == -1) {
 		fprintf(stderr, PROGRAM ": %s\n", error);

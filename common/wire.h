@@ -39,8 +39,8 @@ enum wire_type {
 
 enum wire_refusal {
 	WIRE_REFUSED_VERSION = 1,
-	WIRE_REFUSED_AGENT,   /* this key's agent is not active */
-	WIRE_REFUSED_MESSAGE, /* not well formed */
+	WIRE_REFUSED_AGENT,    /* this key's agent is not active */
+	WIRE_REFUSED_MESSAGE,  /* not well formed */
 	WIRE_REFUSED_STRANGER, /* no HELLO on this connection yet: greet again */
 };
 

@@ -308,18 +308,33 @@ stream(struct sender *s, int64_t now)
 		start_over(s, now);
 }
 
+/* One round.  ZeroMQ tells a change once, so rounds go on until one does nothing. */
+static bool
+round_of(struct sender *s, int64_t now)
+{
+	uint64_t batches = s->stats.batches;
+	struct span message;
+	bool busy = false;
+
+	while (!s->reconnect && link_recv(s->link, &message) == 1) {
+		take(s, message, now);
+		busy = true;
+	}
+	if (s->reconnect)
+		return false;
+	if (s->streaming)
+		stream(s, now);
+	else if (!s->greeted)
+		greet(s, now);
+	return busy || s->stats.batches != batches;
+}
+
 int
 sender_turn(struct sender *s, int64_t now)
 {
-	struct span message;
-
 	s->reconnect = false;
-	while (link_recv(s->link, &message) == 1)
-		take(s, message, now);
-	if (s->streaming)
-		stream(s, now);
-	else if (!s->greeted && !s->reconnect)
-		greet(s, now);
+	while (round_of(s, now))
+		continue;
 	if (!s->streaming && !s->reconnect && now >= s->deadline)
 		start_over(s, now);
 	return s->reconnect;

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#define SEGMENT (4u << 10)
+#define SEGMENT	   (4u << 10)
 #define NAME_BYTES 400
 
 struct place {
