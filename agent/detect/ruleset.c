@@ -200,7 +200,8 @@ ruleset_loaded(const struct ruleset *rs)
 size_t
 ruleset_refusals(const struct ruleset *rs, const struct ruleset_refusal **r)
 {
-	*r = rs->refusal;
+	if (r != NULL)
+		*r = rs->refusal;
 	return rs->refusals;
 }
 
