@@ -161,16 +161,17 @@ struct row {
 	const char *name;
 	rlim_t files;	      /* descriptors; 0: keep */
 	rlim_t file_size_max; /* bytes; RLIM_INFINITY: keep */
-	cap_value_t keep[10];
+	cap_value_t keep[8];
 	unsigned keep_n;
 };
 
 static const struct row ROWS[] = {
     [SANDBOX_PARENT] = {"parent", 0, RLIM_INFINITY,
-	/* fanotify; files to scan; signals to children; and what it hands on */
-	{CAP_SYS_ADMIN, CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SETUID, CAP_SETGID,
-	    CAP_SETPCAP, CAP_NET_RAW, CAP_SYS_CHROOT},
-	8},
+	/* files to scan and their handles; signals to children; what it hands on.
+	   fanotify's CAP_SYS_ADMIN was needed before, to set its marks. */
+	{CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SETUID, CAP_SETGID, CAP_SETPCAP,
+	    CAP_NET_RAW, CAP_SYS_CHROOT},
+	7},
     [SANDBOX_SENSOR] = {"sensor", 64, 64u << 20, {0}, 0},
     [SANDBOX_SCANNER] = {"scanner", 64, 64u << 20, {0}, 0},
     [SANDBOX_FORWARDER] = {"forwarder", 1024, RLIM_INFINITY, {0}, 0},

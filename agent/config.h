@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* agent.yaml as one checked struct.  Its keys: stadswacht-agent --help-config. */
+#ifndef AGENT_CONFIG_H
+#define AGENT_CONFIG_H
+
+#include "common/conf.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct agent_config {
+	char *id, *tenant, *zone, *host; /* id and host never empty after loading */
+	char *state, *run, *libexec;	 /* folders */
+	struct conf_list collectors;	 /* tcp://HOST:PORT */
+	char *collector_key, *key;
+	struct conf_list interfaces, rules, yara, variables;
+	uint64_t sensors; /* processes an interface */
+	struct conf_list folders, excludes;
+	uint64_t scan_every_us; /* 0: never */
+	char *user_sensor, *user_scanner, *user_forwarder;
+	uint64_t memory_sensor, memory_scanner, memory_forwarder; /* bytes */
+	uint64_t spool_quota;					  /* bytes */
+};
+
+/*
+ * Read and check the file.  Run by root it must belong to root and be writable by
+ * nobody else, since it says what root starts.  -1 with error filled
+ * ("FILE:LINE: what, remedy").  Release with config_agent_release() either way.
+ */
+int config_agent_load(
+    const char *path, struct agent_config *c, char *error, size_t size);
+void config_agent_release(struct agent_config *c);
+/* Every key with its default, as a commented YAML file. */
+void config_agent_print(void);
+
+/* A user by name or number.  -1 with error filled. */
+int config_agent_user(
+    const char *name, uid_t *uid, gid_t *gid, char *error, size_t size);
+
+#endif
