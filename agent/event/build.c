@@ -117,6 +117,15 @@ write_vlans(struct jw *w, const uint16_t *vlan, size_t n)
 	jw_end_array(w);
 }
 
+static void
+write_community_id(struct jw *w, const struct flow *f)
+{
+	char id[FLOW_COMMUNITY_SIZE];
+
+	if (f != NULL)
+		jw_str(w, "community_id", flow_community_id(&f->key, id));
+}
+
 void
 event_builder_flow_head(struct event_builder *b, const struct flow *f,
     int64_t time_us, const char *type)
@@ -128,6 +137,7 @@ event_builder_flow_head(struct event_builder *b, const struct flow *f,
 	write_vlans(&b->w, k->vlan, vlans);
 	write_pair(&b->w, &k->a, k->aport, &k->b, k->bport, k->proto);
 	event_proto(&b->w, k->proto);
+	write_community_id(&b->w, f);
 }
 
 static void
@@ -231,15 +241,11 @@ write_printable(struct event_builder *b, const char *key, struct span s)
 }
 
 static void
-write_packet(struct event_builder *b, const struct packet *p)
+write_packet(struct jw *w, const struct packet *p)
 {
-	struct jw *w = &b->w;
-	bool own_link = (p->flags & PACKET_TUNNELED) == 0;
-	struct span bytes = own_link ? p->frame : p->l3;
-
-	jw_base64(w, "packet", bytes.p, bytes.len);
+	jw_base64(w, "packet", p->frame.p, p->frame.len);
 	jw_object(w, "packet_info");
-	jw_int(w, "linktype", own_link ? p->linktype : EVENT_LINKTYPE_RAW);
+	jw_int(w, "linktype", p->linktype);
 	jw_end_object(w);
 }
 
@@ -255,7 +261,7 @@ write_payload(struct event_builder *b, const struct packet *p, bool from_stream)
 		write_printable(b, "payload_printable", p->payload);
 	}
 	jw_int(w, "stream", from_stream);
-	write_packet(b, p);
+	write_packet(w, p);
 }
 
 static void
@@ -316,6 +322,24 @@ write_alert(
 	jw_end_object(w);
 }
 
+/* The flow's bits; the object is taken back when there are none. */
+static void
+write_metadata(struct event_builder *b, const struct flow *f)
+{
+	struct jw before = b->w;
+	size_t len = b->json.len;
+
+	if (f == NULL || b->config.detect == NULL)
+		return;
+	jw_object(&b->w, "metadata");
+	if (detect_flow_metadata(b->config.detect, f, &b->w) > 0) {
+		jw_end_object(&b->w);
+		return;
+	}
+	b->w = before;
+	b->json.len = len;
+}
+
 static void
 tell_alert(
     struct event_builder *b, const struct packet *p, const struct detect_alert *a)
@@ -324,8 +348,8 @@ tell_alert(
 	struct jw *w = &b->w;
 
 	packet_head(b, p, "alert");
-	if (p->flow != NULL && b->config.detect != NULL)
-		detect_flow_metadata(b->config.detect, p->flow, w);
+	write_metadata(b, p->flow);
+	write_community_id(w, p->flow);
 	if (a->has_tx)
 		jw_uint(w, "tx_id", a->tx_id);
 	write_alert(w, p, m, (a->flags & DETECT_DROPPED) != 0);
@@ -351,7 +375,7 @@ tell_packet(struct event_builder *b, const struct packet *p)
 	packet_head(b, p, "packet");
 	write_tunnel(&b->w, p);
 	if (b->config.payload)
-		write_packet(b, p);
+		write_packet(&b->w, p);
 	event_ours(&b->w, RECORD_TELEMETRY, "rules", b->config.zone);
 	event_builder_send(b, RECORD_TELEMETRY, p->time_us, &b->stats.packets);
 }

@@ -7,9 +7,6 @@
 #include "agent/event/event.h"
 #include "common/clock.h"
 
-/* DLT_RAW: what a tunnel carried has no link layer of its own. */
-#define EVENT_LINKTYPE_RAW 12
-
 struct event_builder {
 	struct event_config config;
 	event_sink_fn *sink;

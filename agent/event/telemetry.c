@@ -5,18 +5,6 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-static const char *
-life_name(enum flow_life l)
-{
-	static const char *const names[] = {
-	    [FLOW_NEW] = "new",
-	    [FLOW_ESTABLISHED] = "established",
-	    [FLOW_CLOSED] = "closed",
-	};
-
-	return names[l];
-}
-
 static void
 write_flags(struct jw *w, const char *key, uint8_t flags)
 {
@@ -66,7 +54,7 @@ event_flow_end(struct event_builder *b, const struct flow *f, const char *reason
 	event_write_flow_counts(w, f);
 	jw_str(w, "end", clock_text(f->last_us, text));
 	jw_int(w, "age", (f->last_us - f->first_us) / CLOCK_US);
-	jw_str(w, "state", life_name(f->life));
+	jw_str(w, "state", flow_life_name(f->life));
 	jw_str(w, "reason", reason);
 	jw_bool(w, "alerted", (f->flags & FLOW_ALERTED) != 0);
 	jw_end_object(w);
