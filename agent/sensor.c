@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * stadswacht-sensor: the stages of the pipe in their order, which is known only
+ * here.  capture -> decode -> flow -> nDPI -> stream -> app -> detect -> event;
+ * live into the parent's queue, offline (--pcap) into an EVE file.
+ */
+#include "agent/app/app.h"
+#include "agent/capture/capture.h"
+#include "agent/event/event.h"
+#include "agent/event/file.h"
+#include "agent/flow/dpi.h"
+#include "agent/limits.h"
+#include "agent/role.h"
+#include "agent/sandbox.h"
+#include "agent/sensor_live.h"
+#include "agent/sensor_options.h"
+#include "agent/sensor_rules.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/record.h"
+#include "common/table.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define BATCH_FRAMES  256 /* between two looks at the clock and the parent */
+#define BATCHES_LAST  64  /* what was captured before we were told to end */
+#define STATS_SECONDS 60
+
+struct sensor {
+	struct sensor_options o;
+	struct capture *capture;
+	struct decoder *decoder;
+	struct flow_table *flows;
+	struct dpi *dpi; /* NULL with --no-ndpi */
+	struct stream_config stream;
+	struct ruleset *rules; /* NULL: none given */
+	struct detect *detect; /* likewise */
+	struct event_builder *events;
+	struct event_file *stats; /* of --stats-out; NULL: none */
+	struct event_file *eve;	  /* one of these two takes the records */
+	struct record_writer *queue;
+	struct detect_result result;
+	struct flow_stats flow_stats; /* kept when the table is gone */
+	int64_t started_us, first_us, last_us, expired_us;
+	unsigned seconds;
+};
+
+/* --- the pipe, in order ----------------------------------------------------- */
+
+static void
+on_packet(void *arg, struct packet *p)
+{
+	struct sensor *s = arg;
+
+	flow_table_packet(s->flows, p);
+	if (p->flow != NULL && s->dpi != NULL)
+		dpi_packet(s->dpi, p, p->flow);
+	if (p->flow != NULL)
+		stream_packet(&s->stream, p);
+	if (s->detect != NULL) {
+		detect_packet(s->detect, p, &s->result);
+		event_detected(s->events, p, &s->result);
+	}
+	if (p->flow != NULL)
+		event_risks(s->events, p->flow, p->time_us);
+}
+
+static void
+on_frame(struct sensor *s, const struct capture_frame *f)
+{
+	if (s->first_us == 0)
+		s->first_us = s->expired_us = f->time_us;
+	s->last_us = f->time_us;
+	if (f->time_us - s->expired_us >= CLOCK_US || f->time_us < s->expired_us) {
+		flow_table_expire(s->flows, f->time_us);
+		s->expired_us = f->time_us;
+	}
+	decoder_frame(s->decoder, capture_linktype(s->capture), f->data,
+	    f->wire_len, f->time_us, f->number);
+}
+
+static void
+on_flow_end(void *arg, struct flow *f, const char *reason)
+{
+	struct sensor *s = arg;
+
+	if (s->dpi != NULL)
+		dpi_flow_end(s->dpi, f);
+	stream_flow_end(&s->stream, f);
+	event_risks(s->events, f, f->last_us);
+	event_flow_end(s->events, f, reason);
+}
+
+/* --- making and ending it ---------------------------------------------------- */
+
+static void
+on_record(
+    void *arg, enum record_class cls, int64_t time_us, const char *json, size_t len)
+{
+	struct sensor *s = arg;
+
+	if (s->queue != NULL)
+		record_write(s->queue, cls, time_us, json, len);
+	else
+		event_file_write(s->eve, cls, time_us, json, len);
+}
+
+static int
+make_stages(struct sensor *s)
+{
+	const struct decoder_config decoder = {
+	    .verify_checksums = s->o.verify_checksums, .vlan_in_key = true};
+	const struct flow_config flows = {
+	    .vlan_in_key = true, .fixed_ids = s->o.pcap != NULL};
+	const struct flow_hooks hooks = {
+	    .end = on_flow_end,
+	    .arg = s,
+	    .slot_free = {[FLOW_SLOT_DPI] = dpi_slot_free,
+		[FLOW_SLOT_APP] = app_slot_free,
+		[FLOW_SLOT_DETECT] = detect_slot_free},
+	};
+	struct event_config events = {
+	    .interface = s->o.interface,
+	    .zone = s->o.zone,
+	    .payload = s->o.payload,
+	    .private = s->queue != NULL,
+	};
+
+	s->stream = (struct stream_config){
+	    .reader = app_read, .arg = (void *)(uintptr_t)app_registry};
+	if ((s->decoder = decoder_new(&decoder, on_packet, s)) == NULL ||
+	    (s->flows = flow_table_new(&flows, &hooks)) == NULL)
+		goto fail;
+	if (!s->o.no_ndpi && (s->dpi = dpi_new()) == NULL)
+		goto fail;
+	if (s->rules != NULL &&
+	    (s->detect = detect_new(s->rules, &(struct detect_config){0})) == NULL)
+		goto fail;
+	events.detect = s->detect;
+	if ((s->events = event_builder_new(&events, on_record, s)) == NULL)
+		goto fail;
+	return 0;
+
+fail:
+	log_error("cannot make the pipe: %s; give this process more memory",
+	    strerror(errno));
+	return -1;
+}
+
+static void
+count(struct sensor *s, struct event_counts *c)
+{
+	const struct ruleset_refusal *refused;
+	struct capture_stats seen;
+
+	capture_stats(s->capture, &seen);
+	if (s->flows != NULL)
+		s->flow_stats = *flow_table_stats(s->flows);
+	*c = (struct event_counts){
+	    .uptime_us = s->o.pcap != NULL ? s->last_us - s->first_us
+					   : clock_mono_us() - s->started_us,
+	    .capture_packets = seen.received,
+	    .capture_dropped = seen.dropped_kernel,
+	    .interface_dropped = seen.dropped_interface,
+	    .decoder = decoder_stats(s->decoder),
+	    .flow = &s->flow_stats,
+	    .detect = s->detect == NULL ? NULL : detect_stats(s->detect),
+	};
+	if (s->rules == NULL)
+		return;
+	c->rules_loaded = ruleset_loaded(s->rules);
+	c->rules_refused = ruleset_refusals(s->rules, &refused);
+}
+
+/* The flows that are left end, then the last counters are told. */
+static void
+end_pipe(struct sensor *s, int64_t time_us)
+{
+	struct event_counts c;
+
+	s->flow_stats = *flow_table_stats(s->flows);
+	flow_table_free(s->flows);
+	s->flows = NULL;
+	count(s, &c);
+	event_stats(s->events, time_us, &c);
+}
+
+/* -1 after saying that something written to it was lost. */
+static int
+close_file(struct event_file **f, const char *name)
+{
+	struct event_file *file = *f;
+
+	*f = NULL;
+	if (file == NULL || event_file_close(file) == 0)
+		return 0;
+	log_error("%s: %s; not everything could be written", name, strerror(errno));
+	return -1;
+}
+
+static void
+write_stats(struct sensor *s)
+{
+	struct event_counts c;
+	struct buf b;
+	struct jw w;
+
+	if (s->stats == NULL)
+		return;
+	count(s, &c);
+	buf_init(&b, RECORD_JSON_MAX);
+	jw_init(&w, &b);
+	jw_object(&w, NULL);
+	jw_int(&w, "elapsed_us", clock_mono_us() - s->started_us);
+	event_write_counts(s->events, &w, &c);
+	jw_end_object(&w);
+	event_file_write(
+	    s->stats, RECORD_TELEMETRY, 0, (const char *)b.data, b.len);
+	buf_release(&b);
+}
+
+static void
+release(struct sensor *s)
+{
+	flow_table_free(s->flows);
+	event_builder_free(s->events);
+	detect_free(s->detect);
+	dpi_free(s->dpi);
+	decoder_free(s->decoder);
+	ruleset_free(s->rules);
+	capture_close(s->capture);
+	record_writer_free(s->queue);
+	close_file(&s->eve, s->o.eve_out);
+	close_file(&s->stats, s->o.stats_out);
+}
+
+/* --- offline ------------------------------------------------------------------ */
+
+static int
+run_file(struct sensor *s)
+{
+	struct capture_frame f;
+	enum capture_verdict v;
+	int status = 0;
+
+	while ((v = capture_next(s->capture, &f)) == CAPTURE_FRAME)
+		on_frame(s, &f);
+	if (v != CAPTURE_END) {
+		log_error("%s", capture_error(s->capture));
+		status = -1;
+	}
+	end_pipe(s, s->last_us);
+	return status;
+}
+
+/* --- live -----------------------------------------------------------------------
+ */
+
+static int
+on_frames(void *arg)
+{
+	struct sensor *s = arg;
+	struct capture_frame f;
+
+	for (unsigned n = 0; n < BATCH_FRAMES; n++) {
+		switch (capture_next(s->capture, &f)) {
+		case CAPTURE_FRAME:
+			on_frame(s, &f);
+			break;
+		case CAPTURE_NONE:
+			return 0;
+		default:
+			log_error("%s", capture_error(s->capture));
+			return -1;
+		}
+	}
+	return 1;
+}
+
+static void
+on_second(void *arg, struct role_beat *beat)
+{
+	struct sensor *s = arg;
+	int64_t now = clock_wall_us();
+	struct rusage use;
+	struct event_counts c;
+
+	flow_table_expire(s->flows, now);
+	s->expired_us = now;
+	count(s, &c);
+	event_capture_drops(s->events, now, c.capture_dropped + c.interface_dropped,
+	    c.capture_packets);
+	if (++s->seconds % STATS_SECONDS == 0)
+		event_stats(s->events, now, &c);
+	beat->work = c.capture_packets;
+	beat->dropped_kernel = c.capture_dropped;
+	if (getrusage(RUSAGE_SELF, &use) == 0)
+		beat->memory_bytes = (uint64_t)use.ru_maxrss * 1024;
+	if (s->queue == NULL) {
+		event_file_flush(s->eve);
+		return;
+	}
+	record_writer_flush(s->queue);
+	for (int cls = 0; cls < RECORD_CLASSES; cls++)
+		beat->dropped_here +=
+		    record_writer_dropped(s->queue, (enum record_class)cls);
+}
+
+static int
+run_live(struct sensor *s)
+{
+	const struct sandbox box = {
+	    .root = s->o.root, .memory_max = s->o.memory_max};
+	const struct sensor_live live = {
+	    .capture_fd = capture_fd(s->capture),
+	    .control_fd = s->o.queue ? ROLE_FD_CONTROL : -1,
+	    .arg = s,
+	    .frames = on_frames,
+	    .second = on_second,
+	};
+	char error[256];
+	int status;
+
+	if (sandbox_enter(SANDBOX_SENSOR, &box, error, sizeof(error)) == -1) {
+		log_error("%s", error);
+		return -1;
+	}
+	status = sensor_live_run(&live);
+	for (unsigned n = 0; status == 0 && n < BATCHES_LAST && on_frames(s) > 0;
+	     n++)
+		;
+	end_pipe(s, clock_wall_us());
+	if (s->queue != NULL && record_writer_flush(s->queue) > 0)
+		log_warn(
+		    "the queue is full: the last records could not be handed over");
+	return status;
+}
+
+/* --- start
+ * ------------------------------------------------------------------------ */
+
+static int
+open_capture(struct sensor *s)
+{
+	const struct capture_live live = {
+	    .interface = s->o.interface,
+	    .snaplen = s->o.snaplen,
+	    .buffer_bytes = s->o.buffer_bytes,
+	    .fanout_group = s->o.fanout_group,
+	    .sensors = s->o.fanout_size,
+	};
+	char error[CAPTURE_ERROR_SIZE];
+
+	s->capture = s->o.pcap != NULL
+	    ? capture_open_file(s->o.pcap, decoder_knows, error)
+	    : capture_open_live(&live, decoder_knows, error);
+	if (s->capture == NULL)
+		log_error("%s", error);
+	return s->capture == NULL ? -1 : 0;
+}
+
+/* -1 after saying why; *f stays NULL without a name. */
+static int
+open_file(struct event_file **f, const char *name)
+{
+	if (name == NULL || (*f = event_file_open(name)) != NULL)
+		return 0;
+	log_error("%s: %s; name a file that can be written", name, strerror(errno));
+	return -1;
+}
+
+static int
+open_output(struct sensor *s)
+{
+	/* A file over its limit is an error of write(), not the end. */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	if (open_file(&s->eve, s->o.eve_out) == -1 ||
+	    open_file(&s->stats, s->o.stats_out) == -1)
+		return -1;
+	if (!s->o.queue ||
+	    (s->queue = record_writer_new(ROLE_FD_QUEUE, RECORD_OVERFLOW_MAX)) !=
+		NULL)
+		return 0;
+	log_error("the record queue: %s", strerror(errno));
+	return -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct sensor s;
+	int status = -1;
+
+	log_init("stadswacht-sensor");
+	sensor_options_read(&s.o, argc, argv);
+	s.started_us = clock_mono_us();
+	if (s.o.pcap != NULL)
+		table_fixed_key();
+	if (sensor_rules_load(&s.o, &s.rules) == -1 || open_capture(&s) == -1 ||
+	    open_output(&s) == -1 || make_stages(&s) == -1)
+		goto done;
+	status = s.o.pcap != NULL ? run_file(&s) : run_live(&s);
+	write_stats(&s);
+	if (close_file(&s.eve, s.o.eve_out) == -1 ||
+	    close_file(&s.stats, s.o.stats_out) == -1)
+		status = -1;
+done:
+	release(&s);
+	return status == 0 ? EXIT_DONE : EXIT_FAILED;
+}
