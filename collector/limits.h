@@ -105,4 +105,32 @@
 /* A pattern's work on one value: stars times text; beyond it is no match. */
 #define SIGMA_PATTERN_STEPS_MAX	 1000000
 
+/* Events of one agent may come in so much later than those of another, and still
+ * count together. */
+#define CORRELATE_LATENESS_US	 (10 * 60 * INT64_C(1000000))
+/* Incidents that may still grow; the one quiet longest is left as it is. */
+#define INCIDENT_OPEN_MAX	 4096
+/* An incident that was quiet for a day is over: what comes then is a new one. */
+#define INCIDENT_QUIET_US	 (24 * 3600 * INT64_C(1000000))
+/* What one incident's row names: it stays under RECORD_JSON_MAX. */
+#define INCIDENT_ENTITIES_MAX	 64
+#define INCIDENT_EVENTS_MAX	 256
+#define INCIDENT_FIRINGS_MAX	 16
+/* A growing incident is told again when it doubled, or after so much time. */
+#define INCIDENT_TELL_US	 (10 * 60 * INT64_C(1000000))
+/* Correlated rows looked up again for their hosts and addresses, a firing. */
+#define CORRELATE_ROWS_MAX	 64
+/* Firings in the store that a restart must not tell again: the newest. */
+#define CORRELATE_TOLD_MAX	 65536
+
+/* Rows a turn of the loop, and records that may wait for ingest before it pauses. */
+#define CORRELATE_BATCH_ROWS	 2000
+#define CORRELATE_OUTGOING_MAX	 256
+/* Looks at the store by itself, so that a lost message costs a second. */
+#define CORRELATE_TICK_US	 (1 * INT64_C(1000000))
+/* A changed incident waits at most so long to be told. */
+#define CORRELATE_FLUSH_US	 (30 * INT64_C(1000000))
+/* Where a replay may begin: to within 1/32 of the longest window. */
+#define CORRELATE_MARKS		 64
+
 #endif

@@ -3,6 +3,7 @@
 #include "collector/correlate/event.h"
 
 #include "collector/limits.h"
+#include "common/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -122,4 +123,35 @@ event_text(const struct json_doc *value, char *buffer, size_t size)
 	default:
 		return NULL;
 	}
+}
+
+void
+event_from(struct event *e, const struct json_doc *body)
+{
+	static const struct {
+		const char *path, *other;
+		size_t offset;
+	} texts[] = {
+	    {"event_type", "", offsetof(struct event, event_type)},
+	    {"stadswacht.tenant", "", offsetof(struct event, tenant)},
+	    {"stadswacht.host", "host", offsetof(struct event, host)},
+	    {"stadswacht.agent", "", offsetof(struct event, agent)},
+	    {"stadswacht.engine", "", offsetof(struct event, engine)},
+	};
+	const char *time = json_str(body, "timestamp");
+
+	memset(e, 0, sizeof(*e));
+	e->body = body;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char *text = json_str(body, texts[i].path);
+
+		if (text == NULL && texts[i].other[0] != '\0')
+			text = json_str(body, texts[i].other);
+		text = text == NULL ? "" : text;
+		memcpy((char *)e + texts[i].offset, &text, sizeof(text));
+	}
+	if (e->engine[0] == '\0' && strcmp(e->event_type, "alert") == 0)
+		e->engine = "rules";
+	if (time == NULL || clock_parse(time, &e->time_us) == -1)
+		e->time_us = 0;
 }

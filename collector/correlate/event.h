@@ -10,11 +10,9 @@
 #include <stdint.h>
 
 struct event {
-	int64_t id;	    /* row in the store; line number of a file */
+	int64_t id;	    /* row in the store, or line of a file: its name */
 	int64_t time_us;    /* when it happened */
 	int64_t arrived_us; /* when it came in; rises with id */
-	const char *
-	    key; /* unique and the same after a restart: agent, epoch, class, seq */
 	const char *tenant, *host, *agent, *event_type, *engine; /* never NULL */
 	const struct json_doc *body;
 };
@@ -28,6 +26,10 @@ bool event_each(const struct event *e, const struct field_ref *f,
 /* The same for every text, number and boolean of the record. */
 bool event_each_scalar(const struct event *e,
     bool (*fn)(void *arg, const struct json_doc *value), void *arg);
+
+/* Fill e from the body alone: id and arrived_us stay 0; time_us too if there is
+ * none. */
+void event_from(struct event *e, const struct json_doc *body);
 
 /* A scalar as text; numbers and booleans are written into buffer.  NULL for the
  * rest. */

@@ -53,7 +53,6 @@ try(const char *detection)
 	    .tenant = "",
 	    .host = "",
 	    .agent = "",
-	    .key = "k",
 	    .body = d};
 	uint64_t limits = 0;
 	int result = -1;
