@@ -28,7 +28,7 @@ static const struct conf_key KEYS[] = {
 	"/usr/share/stadswacht/signatures/sigma", 0, 0, NULL,
 	"files and folders of Sigma documents"},
     {"retention_days", CONF_UINT, AT(retention_days), "365", 1, 3650, NULL,
-	"records older than this may be dropped"},
+	"records received longer ago are dropped"},
     {"tenants", CONF_MAP, AT(tenants), "", 0, 0, NULL,
 	"municipalities: short name and title, as zwolle: Gemeente Zwolle"},
     {"libexec", CONF_TEXT, AT(libexec), "", 0, 0, NULL,

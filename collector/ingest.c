@@ -25,6 +25,7 @@
 
 #define PROGRAM "stadswacht-ingest"
 #define TICK_US (5 * INT64_C(1000000))
+#define DAY_US	(24 * 3600 * INT64_C(1000000))
 /* ZeroMQ tells changes once; a look now and then costs nothing. */
 #define LOOK_US 50000
 
@@ -128,26 +129,27 @@ do_put_agent(struct ingest *g, const uint8_t *p, size_t len)
 	return intake_put_agent(g->intake, &a);
 }
 
-static int
+static void
 on_request(struct ingest *g, struct child *c, const struct ipc_message *m)
 {
 	struct collector_append a;
-	struct collector_appended answer;
+	struct collector_appended answer = {.id = -EBADMSG};
 	const uint8_t *rest = m->body + sizeof(a);
+	uint16_t type = COLLECTOR_APPENDED;
 
 	if (m->len < sizeof(a))
-		return -1;
+		return;
 	memcpy(&a, m->body, sizeof(a));
 	answer.ticket = a.ticket;
 	if (m->type == COLLECTOR_APPEND) {
 		answer.id = do_append(g, &a, rest, m->len - sizeof(a));
-		return ipc_send(
-		    c->fd, COLLECTOR_APPENDED, &answer, sizeof(answer), -1);
+	} else if (m->type == COLLECTOR_PUT_AGENT) {
+		answer.id = do_put_agent(g, rest, m->len - sizeof(a));
+		type = COLLECTOR_AGENT_PUT;
 	}
-	if (m->type != COLLECTOR_PUT_AGENT)
-		return -1;
-	answer.id = do_put_agent(g, rest, m->len - sizeof(a));
-	return ipc_send(c->fd, COLLECTOR_AGENT_PUT, &answer, sizeof(answer), -1);
+	/* One that does not read its answers misses them; it asks again. */
+	if (ipc_send(c->fd, type, &answer, sizeof(answer), -1) == -1)
+		log_warn("an answer was not taken: %s", strerror(errno));
 }
 
 static void
@@ -162,17 +164,13 @@ on_child(void *arg, int fd, unsigned events)
 	while ((got = ipc_recv(fd, g->message, &m)) == 1) {
 		if (m.fd != -1)
 			close(m.fd);
-		/* It does not read its answers, or asks what nobody may: it must
-		 * start again. */
-		if (on_request(g, c, &m) == -1) {
-			log_warn("a bad message of %s; dropped",
-			    fd == ROLE_FD_CORRELATE ? "correlate" : "web");
-			drop_child(g, c);
-			return;
-		}
+		on_request(g, c, &m);
 	}
-	if (got == 0 || errno != EAGAIN)
+	if (got == 0)
 		drop_child(g, c);
+	else if (errno != EAGAIN)
+		log_warn("a message of %s is none of ours",
+		    fd == ROLE_FD_CORRELATE ? "correlate" : "web");
 	tell_new_rows(g);
 }
 
@@ -274,7 +272,8 @@ load(struct ingest *g, char *error, size_t size)
 	g->store = store_open(g->config.store_uri, STORE_WRITE, error, size);
 	if (g->store == NULL)
 		return -1;
-	if ((g->intake = intake_new(g->store)) == NULL) {
+	if ((g->intake = intake_new(
+		 g->store, (int64_t)g->config.retention_days * DAY_US)) == NULL) {
 		snprintf(error, size, "cannot start: %s", strerror(errno));
 		return -1;
 	}

@@ -25,6 +25,8 @@
 #define RECEIVE_ACKS_MAX	 16
 /* An agent pings each 10 s; after six it is called silent. */
 #define RECEIVE_SILENT_US	 (60 * INT64_C(1000000))
+/* Rows dropped at a time, each half minute: faster than 300 a second come in. */
+#define RECEIVE_EXPIRE_ROWS	 10000
 /* Rows about refused keys in a minute: a flood of strangers is one line. */
 #define RECEIVE_STRANGERS_MINUTE 10
 

@@ -48,19 +48,21 @@ struct intake {
 	size_t rows;	     /* in it */
 	int64_t last_id, last_committed;
 	int64_t started_us, seen_written_us;
+	int64_t keep_us;
 	int64_t strangers_minute;
 	unsigned strangers_told;
 	struct intake_stats stats;
 };
 
 struct intake *
-intake_new(struct store *s)
+intake_new(struct store *s, int64_t keep_us)
 {
 	struct intake *i;
 
 	if ((i = calloc(1, sizeof(*i))) == NULL)
 		return NULL;
 	i->store = s;
+	i->keep_us = keep_us;
 	i->started_us = clock_mono_us();
 	row_init(&i->row);
 	buf_init(&i->out, WIRE_MESSAGE_MAX);
@@ -481,15 +483,15 @@ int
 intake_turn(struct intake *i, struct server *server)
 {
 	struct server_message m;
-	int got = 0;
+	int taken = 0;
 
 	i->server = server;
-	while (i->rows < RECEIVE_ROWS && !i->failed &&
-	    (got = server_recv(server, &m)) == 1)
+	while (
+	    i->rows < RECEIVE_ROWS && !i->failed && server_recv(server, &m) == 1) {
 		take(i, &m);
-	if (commit(i) == -1)
-		return -1;
-	return got;
+		taken = 1;
+	}
+	return commit(i) == -1 ? -1 : taken;
 }
 
 /* --- who may connect, and who is silent
@@ -536,6 +538,21 @@ check_silence(struct intake *i, struct agent *a, int64_t now)
 	tell(i, NOTE_SILENT, a, NULL);
 }
 
+static void
+expire(struct intake *i)
+{
+	long n;
+
+	if (begin(i) == -1)
+		return;
+	n = store_expire(
+	    i->store, clock_wall_us() - i->keep_us, RECEIVE_EXPIRE_ROWS);
+	if (n == -1)
+		i->failed = true;
+	else
+		i->stats.expired += (uint64_t)n;
+}
+
 void
 intake_tick(struct intake *i)
 {
@@ -552,8 +569,10 @@ intake_tick(struct intake *i)
 		if (store_put_agent(i->store, &a->a) == -1)
 			i->failed = true;
 	}
-	if (write)
+	if (write) {
 		i->seen_written_us = now;
+		expire(i);
+	}
 	commit(i);
 }
 

@@ -11,8 +11,8 @@
 
 struct intake;
 
-/* The store stays the caller's.  NULL with errno. */
-struct intake *intake_new(struct store *s);
+/* The store stays the caller's.  Rows older than keep_us are dropped.  NULL with errno. */
+struct intake *intake_new(struct store *s, int64_t keep_us);
 void intake_free(struct intake *i);
 
 /* The server's question, with the intake as arg. */
@@ -24,7 +24,7 @@ const char *intake_allow(void *i, const char *key);
  * acknowledged.
  */
 int intake_turn(struct intake *i, struct server *server);
-/* Silence, last times seen; each few seconds. */
+/* Silence, last times seen, rows whose time is over; each few seconds. */
 void intake_tick(struct intake *i);
 
 /* The collector's own rows, from correlate and web.  A row's id or a negative
@@ -38,7 +38,7 @@ int64_t intake_last_id(const struct intake *i);
 
 struct intake_stats {
 	uint64_t rows, twice, malformed, conflicts, gaps, messages_bad, strangers,
-	    failed;
+	    failed, expired;
 };
 const struct intake_stats *intake_stats(const struct intake *i);
 

@@ -54,6 +54,9 @@ static const char *const STATEMENTS[SQLITE_STATEMENTS] = {
     [SQLITE_AGENTS] = "SELECT name, key, tenant, host, state, first_seen_us,"
 		      " last_seen_us FROM agent ORDER BY name",
     [SQLITE_LAST_ID] = "SELECT max(id) FROM event",
+    [SQLITE_EXPIRE] =
+	"DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT ?)"
+	" AND received_us < ?",
 };
 
 sqlite3_stmt *
@@ -394,4 +397,16 @@ store_ranges(struct store *s, const char *agent, const char *epoch,
 		result = sqlite_failed(s, "ranges");
 	sqlite3_reset(st);
 	return result;
+}
+
+long
+store_expire(struct store *s, int64_t before_us, size_t max)
+{
+	sqlite3_stmt *st = sqlite_use(s, SQLITE_EXPIRE);
+
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, (int64_t)max);
+	sqlite3_bind_int64(st, 2, before_us);
+	return run(s, st, "expire") == -1 ? -1 : sqlite3_changes(s->db);
 }

@@ -78,6 +78,13 @@ int store_ranges(struct store *s, const char *agent, const char *epoch,
     enum record_class c, uint64_t after,
     int (*fn)(void *arg, uint64_t first, uint64_t last), void *arg);
 
+/*
+ * Drop the oldest rows received before this time, at most max of them (writer only,
+ * inside a transaction).  Marks stay, so what was dropped is not taken again.  Rows
+ * dropped or -1.
+ */
+long store_expire(struct store *s, int64_t before_us, size_t max);
+
 /* --- agents ------------------------------------------------------------------ */
 
 enum store_agent_state {
