@@ -153,8 +153,9 @@ activate(struct capture *c, const struct capture_live *l, char *error)
 	snprintf(error, CAPTURE_ERROR_SIZE, "%s: %s%s%s; %s", c->name,
 	    pcap_statustostr(status), status == PCAP_ERROR ? ": " : "",
 	    status == PCAP_ERROR ? pcap_geterr(c->pcap) : "",
-	    status == PCAP_ERROR_PERM_DENIED ? "CAP_NET_RAW is needed to start"
-					     : "\"ip link\" lists the interfaces");
+	    status == PCAP_ERROR_PERM_DENIED
+		? "run it as root, or give it CAP_NET_RAW with setcap"
+		: "\"ip link\" lists the interfaces");
 	return -1;
 }
 

@@ -158,10 +158,12 @@ event_capture_drops(
 		.category = "Agent state",
 		.severity = 2});
 	jw_end_object(w);
-	event_ours(w, RECORD_HEALTH, "agent", b->config.zone);
+	jw_object(w, "agent_state");
 	jw_uint(w, "dropped", dropped - b->dropped_told);
 	jw_uint(w, "dropped_total", dropped);
 	jw_uint(w, "received_total", received);
+	jw_end_object(w);
+	event_ours(w, RECORD_HEALTH, "agent", b->config.zone);
 	event_builder_send(b, RECORD_HEALTH, time_us, &b->stats.others);
 	b->dropped_told = dropped;
 }

@@ -316,8 +316,8 @@ capture_drops_are_told_when_they_rise(void **state)
 	assert_int_equal(got.n, 2);
 	assert_int_equal(got.cls[1], RECORD_HEALTH);
 	assert_int_equal(json_int(got.doc[1], "alert.gid", 0), 600);
-	assert_int_equal(json_int(got.doc[1], "stadswacht.dropped", 0), 2);
-	assert_int_equal(json_int(got.doc[1], "stadswacht.dropped_total", 0), 7);
+	assert_int_equal(json_int(got.doc[1], "agent_state.dropped", 0), 2);
+	assert_int_equal(json_int(got.doc[1], "agent_state.dropped_total", 0), 7);
 	event_builder_free(b);
 }
 
