@@ -194,7 +194,9 @@ tell(struct work *w)
 	struct result *r;
 
 	while ((r = &w->ring[w->written % AHEAD_MAX])->done) {
-		if (r->lines.overflow ||
+		if (r->lines.overflow)
+			w->failed = true;
+		else if (r->lines.len > 0 &&
 		    fwrite(r->lines.data, 1, r->lines.len, w->o->out) !=
 			r->lines.len)
 			w->failed = true;

@@ -55,18 +55,17 @@ path_of(const struct watch_folder *f, const struct file_handle *handle,
 	return true;
 }
 
+/* m is a copy of the head at; the rest of the event follows there. */
 static void
-on_event(struct watch *w, const struct fanotify_event_metadata *m)
+on_event(struct watch *w, const struct fanotify_event_metadata *m, const char *at)
 {
 	const struct fanotify_event_info_fid *info =
-	    (const struct fanotify_event_info_fid *)(const void *)((const char *)m +
-		m->metadata_len);
-	const struct file_handle *handle =
-	    (const struct file_handle *)(const void *)info->handle;
+	    (const void *)(at + m->metadata_len);
+	const struct file_handle *handle = (const void *)info->handle;
 	const struct watch_folder *f;
 	char path[PATH_MAX];
 
-	if (m->event_len < m->metadata_len + sizeof(*info) ||
+	if (m->event_len < m->metadata_len + sizeof(*info) + sizeof(*handle) ||
 	    info->hdr.info_type != FAN_EVENT_INFO_TYPE_DFID_NAME ||
 	    (f = folder_of(w, info)) == NULL)
 		return;
@@ -87,19 +86,24 @@ static void
 on_readable(void *arg, int fd, unsigned events)
 {
 	static char buffer[64 << 10] __attribute__((aligned(8)));
+	struct fanotify_event_metadata m;
 	struct watch *w = arg;
 	ssize_t n = read(fd, buffer, sizeof(buffer));
-	const struct fanotify_event_metadata *m = (const void *)buffer;
+	size_t at = 0;
 
 	(void)events;
-	for (; FAN_EVENT_OK(m, n); m = FAN_EVENT_NEXT(m, n)) {
-		if (m->vers != FANOTIFY_METADATA_VERSION)
+	while (n > 0 && (size_t)n - at >= sizeof(m)) {
+		/* Events are aligned to four bytes, the head's numbers to eight. */
+		memcpy(&m, buffer + at, sizeof(m));
+		if (m.vers != FANOTIFY_METADATA_VERSION ||
+		    m.event_len < sizeof(m) || m.event_len > (size_t)n - at)
 			return;
-		if ((m->mask & FAN_Q_OVERFLOW) != 0) {
+		if ((m.mask & FAN_Q_OVERFLOW) != 0) {
 			w->stats.lost_kernel++;
 			watch_scan_all(w);
 		} else
-			on_event(w, m);
+			on_event(w, &m, buffer + at);
+		at += m.event_len;
 	}
 }
 
