@@ -87,7 +87,8 @@ struct child {
 	int control;
 	int64_t started_us, progress_us, deadline_us, backoff_us;
 	uint64_t work, restarts;
-	bool renew; /* to be restarted for new rules */
+	bool aborted; /* asked to end for doing nothing */
+	bool renew;   /* to be restarted for new rules */
 	struct loop_timer *restart;
 };
 
@@ -463,6 +464,7 @@ child_start(struct child *c)
 	c->control = pair[0];
 	c->state = CHILD_STARTING;
 	c->work = 0;
+	c->aborted = false;
 	c->started_us = c->progress_us = clock_mono_us();
 	return;
 fail:
@@ -672,8 +674,10 @@ check_stall(struct child *c, int64_t now)
 	log_error("%s does nothing while work waits; ended", c->name);
 	parent_health_tell(c->parent->writer, c->parent->config.zone,
 	    PARENT_HEALTH_STALLED, 1, "stadswacht process stalled", details);
-	kill(c->pid, SIGABRT);
-	c->progress_us = now; /* and again after as long, should it not end */
+	/* A stopped process takes no SIGABRT: the second time it is killed. */
+	kill(c->pid, c->aborted ? SIGKILL : SIGABRT);
+	c->aborted = true;
+	c->progress_us = now;
 }
 
 /* What of the watched folders was missed since the last time: never silently. */
@@ -749,6 +753,28 @@ make_folder(const char *path, mode_t mode, bool chown_it, uid_t uid, gid_t gid)
 	return chown_it ? chown(path, uid, gid) : 0;
 }
 
+/* A key made by root in a folder of the forwarder's is a common slip. */
+static int
+check_key(const struct parent *p, const struct child *forwarder)
+{
+	const char *key = p->config.key;
+	struct stat st;
+
+	if (stat(key, &st) == -1) {
+		log_error("%s: %s; make it with stadswacht-agent keys", key,
+		    strerror(errno));
+		return -1;
+	}
+	if (!p->as_root || st.st_uid == forwarder->uid ||
+	    (st.st_mode & S_IROTH) != 0 ||
+	    (st.st_gid == forwarder->gid && (st.st_mode & S_IRGRP) != 0))
+		return 0;
+	log_error(
+	    "%s: the forwarder runs as user %u and cannot read it; run chown %u %s",
+	    key, (unsigned)forwarder->uid, (unsigned)forwarder->uid, key);
+	return -1;
+}
+
 static int
 make_folders(struct parent *p, const struct child *forwarder)
 {
@@ -768,7 +794,7 @@ make_folders(struct parent *p, const struct child *forwarder)
 	about = p->root;
 	if (make_folder(p->root, 0555, false, 0, 0) == -1)
 		goto fail;
-	return 0;
+	return check_key(p, forwarder);
 fail:
 	log_error("%s: %s; create it, or set another folder in the configuration",
 	    about, strerror(errno));
