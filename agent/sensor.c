@@ -95,7 +95,7 @@ on_flow_end(void *arg, struct flow *f, const char *reason)
 	event_flow_end(s->events, f, reason);
 }
 
-/* --- making and ending it ---------------------------------------------------- */
+/* --- making and ending it --------------------------------------------------- */
 
 static void
 on_record(
@@ -238,7 +238,7 @@ release(struct sensor *s)
 	close_file(&s->stats, s->o.stats_out);
 }
 
-/* --- offline ------------------------------------------------------------------ */
+/* --- offline ---------------------------------------------------------------- */
 
 static int
 run_file(struct sensor *s)
@@ -257,8 +257,7 @@ run_file(struct sensor *s)
 	return status;
 }
 
-/* --- live -----------------------------------------------------------------------
- */
+/* --- live ------------------------------------------------------------------- */
 
 static int
 on_frames(void *arg)

@@ -367,8 +367,7 @@ tell_alert(
 	event_builder_send(b, RECORD_ALERT, p->time_us, &b->stats.alerts);
 }
 
-/* A packet that a rule's tag asked for.  Its bytes stay here but for --eve-payload.
- */
+/* A packet that a rule's tag asked for.  Its bytes stay here without --eve-payload. */
 static void
 tell_packet(struct event_builder *b, const struct packet *p)
 {

@@ -13,22 +13,19 @@
 struct event_builder;
 
 struct event_config {
-	const char
-	    *interface;	  /* "in_iface"; NULL offline, where "pcap_cnt" is told */
-	const char *zone; /* NULL: none */
-	bool payload;	  /* payload, payload_printable and packet; offline only */
-	bool private; /* records leave this host: event_privacy() goes over them */
+	const char *interface;	     /* "in_iface"; NULL offline: "pcap_cnt" */
+	const char *zone;	     /* NULL: none */
+	bool payload;		     /* payload, its text, packet; offline only */
+	bool private;		     /* records leave this host: event_privacy() */
 	const struct detect *detect; /* for flowbits; may be NULL */
 };
 
-/* Every record goes to sink, one at a time.  NULL with errno.  c's texts are on
- * loan. */
+/* Every record goes to sink.  c's texts are on loan.  NULL with errno. */
 struct event_builder *event_builder_new(
     const struct event_config *c, event_sink_fn *sink, void *arg);
 void event_builder_free(struct event_builder *b);
 
-/* The alerts of rules, in their order, and the packet itself where a tag wants it.
- */
+/* The alerts of rules in their order, and the packet where a tag wants it. */
 void event_detected(
     struct event_builder *b, const struct packet *p, const struct detect_result *r);
 

@@ -22,8 +22,7 @@ struct stream_news {
 	uint64_t offset;  /* in this direction's stream; 0 for datagrams */
 	uint64_t missing; /* of a gap, in bytes */
 	struct span data; /* on loan for the call */
-	const struct packet
-	    *packet; /* that brought it; NULL at the end of a flow */
+	const struct packet *packet; /* its bringer; NULL at a flow's end */
 };
 
 /* Told in the order of the stream; must not keep n. */
