@@ -305,11 +305,10 @@ write_attack(struct jw *w, const char *metadata_json)
 }
 
 static void
-write_alert(
-    struct jw *w, const struct packet *p, const struct rule_meta *m, bool dropped)
+write_alert(struct jw *w, const struct packet *p, const struct rule_meta *m)
 {
 	event_alert_open(w,
-	    &(struct event_alert){.action = dropped ? "blocked" : "allowed",
+	    &(struct event_alert){.action = "allowed",
 		.gid = m->gid,
 		.signature_id = m->sid,
 		.rev = m->rev,
@@ -352,7 +351,7 @@ tell_alert(
 	write_community_id(w, p->flow);
 	if (a->has_tx)
 		jw_uint(w, "tx_id", a->tx_id);
-	write_alert(w, p, m, (a->flags & DETECT_DROPPED) != 0);
+	write_alert(w, p, m);
 	write_tunnel(w, p);
 	if (p->flow != NULL) {
 		event_write_app(w, p->flow);
