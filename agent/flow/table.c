@@ -508,7 +508,7 @@ flow_table_packet(struct flow_table *t, struct packet *p)
 		f->last_us = p->time_us;
 	count(f, p, to_server);
 	follow_life(t, f, p, to_server);
-	f->timeout = timeout_of(f);
+	f->timeout = (uint8_t)timeout_of(f);
 	list_remove(&f->by_age);
 	list_push(&t->by_age[f->timeout], &f->by_age);
 }
