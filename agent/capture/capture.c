@@ -63,7 +63,6 @@ remedy_for(const char *reason)
 	    {"Is a directory", "name a capture file"},
 	    {"link-layer type", "split it by interface with editcap"},
 	    {"truncated", "capture it again: not even its head is whole"},
-	    {"bigger than snaplen", "it is damaged there, copy it again"},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -214,6 +213,14 @@ capture_error(const struct capture *c)
 	return c->error;
 }
 
+static bool
+is_cut(const char *reason)
+{
+	return strstr(reason, "truncated") != NULL ||
+	    strstr(reason, "bigger than") != NULL ||
+	    strstr(reason, "larger than") != NULL;
+}
+
 static enum capture_verdict
 end_with(struct capture *c, enum capture_verdict v)
 {
@@ -222,7 +229,8 @@ end_with(struct capture *c, enum capture_verdict v)
 	c->ended = v;
 	if (v != CAPTURE_FAILED)
 		return v;
-	if (!c->live && strstr(reason, "truncated") != NULL) {
+	/* A file that reads badly from here on is cut for us: frames have no marks. */
+	if (!c->live && is_cut(reason)) {
 		c->ended = CAPTURE_CUT_SHORT;
 		snprintf(c->error, sizeof(c->error),
 		    "%s: cut short inside frame %llu: %s; all frames before it "

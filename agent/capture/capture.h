@@ -33,7 +33,7 @@ enum capture_verdict {
 	CAPTURE_END,	   /* the file ended where a frame ended */
 	CAPTURE_CUT_SHORT, /* the file ended inside a frame; all whole ones were
 			      given */
-	CAPTURE_FAILED,	   /* capture_error() says why; what was given is good */
+	CAPTURE_FAILED,	   /* capture_error() says why */
 };
 
 struct capture_live {

@@ -49,6 +49,7 @@ struct flow_key {
 /* A TCP flow's life; index 0 is the client.  Private to tcp.c. */
 struct flow_tcp {
 	uint32_t isn[2], ack[2]; /* ack: the highest that this side sent */
+	uint32_t syn_end;	 /* after the data that came with the SYN */
 	uint32_t window[2];	 /* scaled, as this side last offered */
 	uint8_t wscale[2];
 	uint8_t seen;

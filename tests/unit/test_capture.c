@@ -149,6 +149,26 @@ test_every_truncation(void **state)
 	}
 }
 
+/* A damaged length ends the file as a cut does. */
+static void
+test_damaged_frame(void **state)
+{
+	uint8_t b[256];
+	char error[CAPTURE_ERROR_SIZE];
+	size_t n = make_pcap(b, 0xa1b2c3d4, 1, 0);
+	struct capture_frame f;
+	struct capture *c;
+
+	(void)state;
+	put32(b + HEAD + RECORD + FRAME + 8, 0x420000);
+	c = open_bytes(b, n, error);
+	assert_non_null(c);
+	assert_int_equal(capture_next(c, &f), CAPTURE_FRAME);
+	assert_int_equal(capture_next(c, &f), CAPTURE_CUT_SHORT);
+	assert_non_null(strstr(capture_error(c), "inside frame 2"));
+	capture_close(c);
+}
+
 static void
 test_errors_name_file_and_remedy(void **state)
 {
@@ -205,6 +225,7 @@ main(void)
 	    cmocka_unit_test(test_reads_frames_to_the_end),
 	    cmocka_unit_test(test_nanoseconds_become_microseconds),
 	    cmocka_unit_test(test_every_truncation),
+	    cmocka_unit_test(test_damaged_frame),
 	    cmocka_unit_test(test_errors_name_file_and_remedy),
 	    cmocka_unit_test(test_unknown_interface),
 	};

@@ -219,6 +219,45 @@ test_no_handshake_no_establishment(void **state)
 	flow_table_free(t);
 }
 
+/* Data with the SYN may be acknowledged at once; what was never sent may not. */
+static void
+test_data_with_the_syn(void **state)
+{
+	(void)state;
+	for (uint32_t ack = 100; ack < 110; ack++) {
+		struct flow_table *t = new_table(0);
+		struct packet p = packet_of(IPPROTO_TCP, 1, 1000, 2, 80);
+		struct flow *f;
+
+		p.tcp_flags = TCP_SYN;
+		p.tcp_seq = 100;
+		p.payload = (struct span){.p = wire, .len = 5};
+		f = send_packet(t, p).flow;
+		tcp(t, false, TCP_SYN | TCP_ACK, 500, ack);
+		tcp(t, true, TCP_ACK, 106, 501);
+		assert_int_equal(
+		    f->life == FLOW_ESTABLISHED, ack >= 101 && ack <= 106);
+		flow_table_free(t);
+	}
+}
+
+static void
+test_split_handshake(void **state)
+{
+	struct flow_table *t = new_table(0);
+	struct flow *f = tcp(t, true, TCP_SYN, 100, 0).flow;
+
+	(void)state;
+	tcp(t, false, TCP_ACK, 500, 101);
+	tcp(t, false, TCP_SYN, 500, 0);
+	tcp(t, true, TCP_SYN | TCP_ACK, 100, 501);
+	assert_int_equal(f->life, FLOW_NEW);
+	tcp(t, false, TCP_ACK, 501, 101);
+	assert_int_equal(f->life, FLOW_ESTABLISHED);
+	assert_int_equal(flow_table_stats(t)->made, 1);
+	flow_table_free(t);
+}
+
 static void
 test_syn_ack_first_is_from_the_server(void **state)
 {
@@ -506,6 +545,8 @@ main(void)
 	    cmocka_unit_test(test_no_flow_for),
 	    cmocka_unit_test(test_handshake_establishes),
 	    cmocka_unit_test(test_no_handshake_no_establishment),
+	    cmocka_unit_test(test_data_with_the_syn),
+	    cmocka_unit_test(test_split_handshake),
 	    cmocka_unit_test(test_syn_ack_first_is_from_the_server),
 	    cmocka_unit_test(test_fins_close_and_a_syn_begins_anew),
 	    cmocka_unit_test(test_only_a_fitting_rst_closes),
