@@ -280,7 +280,7 @@ on_frames(void *arg)
 	return 1;
 }
 
-static void
+static int
 on_second(void *arg, struct role_beat *beat)
 {
 	struct sensor *s = arg;
@@ -299,14 +299,13 @@ on_second(void *arg, struct role_beat *beat)
 	beat->dropped_kernel = c.capture_dropped;
 	if (getrusage(RUSAGE_SELF, &use) == 0)
 		beat->memory_bytes = (uint64_t)use.ru_maxrss * 1024;
-	if (s->queue == NULL) {
-		event_file_flush(s->eve);
-		return;
-	}
+	if (s->queue == NULL)
+		return event_file_flush(s->eve); /* close_file() says why */
 	record_writer_flush(s->queue);
 	for (int cls = 0; cls < RECORD_CLASSES; cls++)
 		beat->dropped_here +=
 		    record_writer_dropped(s->queue, (enum record_class)cls);
+	return 0;
 }
 
 static int

@@ -71,7 +71,8 @@ on_second(void *arg)
 	struct run *r = arg;
 	struct role_beat beat = {.waiting = r->more};
 
-	r->l->second(r->l->arg, &beat);
+	if (r->l->second(r->l->arg, &beat) == -1)
+		r->failed = r->ends = true;
 	/* A parent that does not read now learns it from the next one. */
 	if (r->l->control_fd != -1)
 		ipc_send(r->l->control_fd, ROLE_BEAT, &beat, sizeof(beat), -1);

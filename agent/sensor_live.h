@@ -19,8 +19,8 @@ struct sensor_live {
 	 * none, -1: the capture failed and the loop ends.
 	 */
 	int (*frames)(void *arg);
-	/* Each second; fills what the parent is told. */
-	void (*second)(void *arg, struct role_beat *beat);
+	/* Each second; fills what the parent is told.  -1: the loop ends, failed. */
+	int (*second)(void *arg, struct role_beat *beat);
 };
 
 /*

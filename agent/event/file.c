@@ -48,10 +48,12 @@ event_file_write(void *file, enum record_class cls, int64_t time_us,
 	check(f, fwrite(json, 1, len, f->out) == len && fputc('\n', f->out) != EOF);
 }
 
-void
+int
 event_file_flush(struct event_file *f)
 {
 	check(f, fflush(f->out) == 0);
+	errno = f->error;
+	return f->error == 0 ? 0 : -1;
 }
 
 int
