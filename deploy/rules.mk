@@ -32,6 +32,7 @@ install: all ## install under DESTDIR and PREFIX; never overwrites configuration
 	$(Q)for f in deploy/conf/*.yaml; do \
 		[ -e $(DESTDIR)$(SYSCONFDIR)/$${f##*/} ] || install -m 644 $$f $(DESTDIR)$(SYSCONFDIR); done
 	$(Q)install -m 644 deploy/systemd/*.service $(DESTDIR)$(UNITDIR)
+	$(Q)install -D -m 644 deploy/systemd/stadswacht.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/stadswacht.conf
 	$(Q)install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man8
 	$(Q)cp -r signatures $(DESTDIR)$(SHAREDIR)/
 	$(Q)[ ! -d $(BUILD)/console ] || cp -r $(BUILD)/console $(DESTDIR)$(SHAREDIR)/
@@ -42,7 +43,7 @@ uninstall: ## take away what install put there, but not configuration or state
 	$(Q)for p in $(IN_SBIN); do rm -f $(DESTDIR)$(PREFIX)/sbin/$$p; done
 	$(Q)for p in $(IN_BIN) $(IN_SBIN); do \
 		rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p; done
-	$(Q)rm -f $(DESTDIR)$(UNITDIR)/stadswacht-*.service
+	$(Q)rm -f $(DESTDIR)$(UNITDIR)/stadswacht-*.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/stadswacht.conf
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/share/man/man8/stadswacht*.8
 
 demo: $(BUILD)/stadswacht-sensor ## alerts of the bundled capture, as JSON lines: no root, no network
