@@ -410,7 +410,7 @@ parse_size(const char *text)
 		cmdline_usage(&CMDLINE, "--quota %s: no size; as 512M or 2G", text);
 	memcpy(digits, text, len);
 	digits[len] = '\0';
-	if (str_u64(digits, UINT32_MAX, &n) == -1)
+	if (str_u64(digits, UINT64_MAX >> (unit == NULL ? 0 : 30), &n) == -1)
 		cmdline_usage(&CMDLINE, "--quota %s: no size; as 512M or 2G", text);
 	return unit == NULL ? n : n << (10 * (unit - UNITS + 1));
 }

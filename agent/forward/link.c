@@ -15,7 +15,7 @@
 #include <zmq.h>
 
 struct link {
-	void *context, *socket;
+	void *context, *socket, *monitor;
 	struct link_options o;
 	size_t next;
 	zmq_msg_t message;
@@ -126,9 +126,11 @@ drop(struct link *l)
 	if (l->has_message)
 		zmq_msg_close(&l->message);
 	l->has_message = false;
+	if (l->monitor != NULL)
+		zmq_close(l->monitor);
 	if (l->socket != NULL)
 		zmq_close(l->socket);
-	l->socket = NULL;
+	l->socket = l->monitor = NULL;
 }
 
 void
@@ -163,6 +165,32 @@ set_options(struct link *l)
 	    l->socket, ZMQ_CURVE_SECRETKEY, l->o.own.secret, KEYFILE_Z85);
 }
 
+/* A socket of its own tells us when the connection goes. */
+static int
+watch(struct link *l)
+{
+	char name[64];
+	int linger = 0;
+
+	snprintf(name, sizeof(name), "inproc://link-%zu", l->next);
+	if (zmq_socket_monitor(l->socket, name, ZMQ_EVENT_DISCONNECTED) == -1 ||
+	    (l->monitor = zmq_socket(l->context, ZMQ_PAIR)) == NULL ||
+	    zmq_setsockopt(l->monitor, ZMQ_LINGER, &linger, sizeof(linger)) == -1)
+		return -1;
+	return zmq_connect(l->monitor, name);
+}
+
+bool
+link_lost(struct link *l)
+{
+	bool lost = false;
+	char event[64];
+
+	while (zmq_recv(l->monitor, event, sizeof(event), ZMQ_DONTWAIT) != -1)
+		lost = true;
+	return lost;
+}
+
 int
 link_connect(struct link *l)
 {
@@ -172,7 +200,7 @@ link_connect(struct link *l)
 	drop(l);
 	if ((l->socket = zmq_socket(l->context, ZMQ_DEALER)) == NULL ||
 	    zmq_setsockopt(l->socket, ZMQ_IPV6, &v6, sizeof(v6)) == -1 ||
-	    set_options(l) == -1)
+	    set_options(l) == -1 || watch(l) == -1)
 		return -1;
 	return zmq_connect(l->socket, url);
 }

@@ -43,6 +43,9 @@ int link_connect(struct link *l);
 /* Readable when something changed; then call link_recv() until it gives 0. */
 int link_fd(const struct link *l);
 
+/* Was the connection lost since the last call?  ZeroMQ makes another by itself. */
+bool link_lost(struct link *l);
+
 /* 0 handed over; -1 with EAGAIN while there is no connection or no room. */
 int link_send(struct link *l, const struct buf *message);
 /* 1: *message is on loan until the next call; 0: none now. */

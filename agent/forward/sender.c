@@ -114,6 +114,15 @@ greet(struct sender *s, int64_t now)
 	wait_answer(s, now);
 }
 
+/* Greet again on this connection, or on the next one that ZeroMQ makes. */
+static void
+greet_again(struct sender *s, int64_t now)
+{
+	s->greeted = s->streaming = false;
+	s->answered = s->sent;
+	wait_answer(s, now);
+}
+
 /* No answer in time, or a refusal: from the start, a while later, elsewhere. */
 static void
 start_over(struct sender *s, int64_t now)
@@ -211,9 +220,7 @@ on_refused(struct sender *s, struct cursor *c, int64_t now)
 		return -1;
 	/* The collector was started again behind the same address. */
 	if (reason == WIRE_REFUSED_STRANGER) {
-		s->greeted = s->streaming = false;
-		s->answered = s->sent;
-		wait_answer(s, now);
+		greet_again(s, now);
 		return 0;
 	}
 	s->stats.refused++;
@@ -333,6 +340,8 @@ int
 sender_turn(struct sender *s, int64_t now)
 {
 	s->reconnect = false;
+	if (link_lost(s->link))
+		greet_again(s, now);
 	while (round_of(s, now))
 		continue;
 	if (!s->streaming && !s->reconnect && now >= s->deadline)

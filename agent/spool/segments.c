@@ -4,6 +4,7 @@
 #include "agent/limits.h"
 #include "agent/spool/inside.h"
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -252,6 +253,7 @@ segments_begin(struct spool *s, enum record_class c)
 	while ((fd = create(s, &h)) == -1)
 		if (errno != ENOSPC || (!drop_acked(s) && !shed(s, c)))
 			return -1;
+	FAULT("segment-created");
 	l->next_number++;
 	if ((g = segments_add(l)) == NULL) {
 		close(fd);
