@@ -462,14 +462,14 @@ static int
 read_list(struct reader *r, const char *text, struct list_ranges out[FAMILIES])
 {
 	size_t depth;
-	int rc = -1;
+	int rc;
 
 	if (frame_push(r, text, NULL, false) == -1)
 		return -1;
 	do {
 		do {
 			depth = r->depth;
-			if (read_item(r) == -1)
+			if ((rc = read_item(r)) == -1)
 				goto done;
 		} while (r->depth > depth);
 	} while ((rc = read_next(r)) == 1);

@@ -43,12 +43,20 @@ match_flow(const struct rule *r, const struct packet *p)
 	return !(f & RULE_ONLY_STREAM);
 }
 
+/* Only rules on events look at what was not understood as IP. */
+static bool
+match_without_ip(const struct rule *r, const struct packet *p)
+{
+	return r->class == RULE_CLASS_EVENT_ONLY && r->any_proto &&
+	    !(r->flags & (RULE_IPV4 | RULE_IPV6)) && r->src->any && r->dst->any &&
+	    r->sport->any && r->dport->any && match_flow(r, p);
+}
+
 bool
 match_header(const struct rule *r, const struct packet *p)
 {
 	if (p->src.family == 0 || (p->flags & PACKET_INVALID))
-		return r->class == RULE_CLASS_EVENT_ONLY && r->any_proto &&
-		    !(r->flags & (RULE_TO_SERVER | RULE_TO_CLIENT));
+		return match_without_ip(r, p);
 	if ((r->flags & (RULE_IPV4 | RULE_IPV6)) &&
 	    p->src.family != (r->flags & RULE_IPV4 ? 4 : 6))
 		return false;

@@ -395,8 +395,8 @@ fail:
 	return -1;
 }
 
-static int
-load_text(struct ruleset *rs, char *text, const char *file)
+int
+ruleset_load_text(struct ruleset *rs, char *text, const char *file)
 {
 	unsigned number = 0;
 	char *next;
@@ -439,7 +439,7 @@ load_file(struct ruleset *rs, const char *path)
 		if (text[i] == '\0')
 			text[i] = '?';
 	name = ruleset_strdup(rs, path);
-	rc = name == NULL ? -1 : load_text(rs, text, name);
+	rc = name == NULL ? -1 : ruleset_load_text(rs, text, name);
 	free(text);
 	return rc;
 }

@@ -38,9 +38,8 @@ struct rule *const *ruleset_rules(const struct ruleset *rs, size_t *n);
 size_t ruleset_longest_list(const struct ruleset *rs);
 const struct prefilter *ruleset_prefilter(const struct ruleset *rs);
 
-/* Take in a parsed rule (and its twin, of "<>"; or NULL); takes ownership. */
-int ruleset_add(struct ruleset *rs, struct rule *r, struct rule *twin, char *error,
-    size_t size);
+/* The rules of a text that is scribbled upon; file must live as long as the set. */
+int ruleset_load_text(struct ruleset *rs, char *text, const char *file);
 void ruleset_rule_free(struct rule *r);
 
 /* "type limit, track by_src, count 1, seconds 60"; -1 with error filled. */
