@@ -104,7 +104,7 @@ show_incident(struct buf *out, const struct json_doc *d, bool colour)
 	(void)buf_adds(out, "  ");
 	add_styled(out, colour, TERM_BOLD, json_str(d, "record.incident.title"), 0);
 	(void)buf_adds(out, "  ");
-	term_text(out, json_str(d, "record.incident.state"), 0);
+	term_text(out, json_str(d, "record.incident.status"), 0);
 }
 
 static void
