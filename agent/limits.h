@@ -5,8 +5,9 @@
 
 /* --- capture --------------------------------------------------------------- */
 
-/* The largest IP packet with its link layer; what libpcap's tools use. */
-#define CAPTURE_SNAPLEN 65535
+/* The largest IP packet, behind Ethernet and three tags: a host's own card joins
+ * and cuts segments after us, so that packets of that size are seen. */
+#define CAPTURE_SNAPLEN (65535 + 14 + 3 * 4)
 /* Kernel ring: holds 0.25 s of 250 Mbit/s when a sensor is late. */
 #define CAPTURE_BUFFER_BYTES (8u << 20)
 /* The kernel hands over a block that is not full after this long. */
@@ -21,9 +22,9 @@
 /* Packets out of one frame: tunnels, and datagrams that were whole with it. */
 #define DECODE_PACKETS_MAX (2 * DECODE_TUNNELS_MAX)
 /* Suricata's defrag memcap (guide, "Defrag"). */
-#define DEFRAG_BYTES_MAX (32u << 20)
+#define DEFRAG_BYTES_MAX    (32u << 20)
 #define DEFRAG_TRACKERS_MAX 65536
-#define DEFRAG_TIMEOUT_US (60 * 1000000ll)
+#define DEFRAG_TIMEOUT_US   (60 * 1000000ll)
 /* An IP datagram has at most 65,535 bytes (RFC 791, section 3.1). */
 #define DEFRAG_DATAGRAM_MAX 65535
 /* Fragments of 8 bytes, the least there is, in the largest datagram. */
@@ -48,8 +49,8 @@
 /* Suricata's limit of a rule's text. */
 #define RULE_TEXT_MAX 8192
 /* Suricata's own limits (engine.md 1.3): a search beyond them is no match. */
-#define DETECT_RECURSION_MAX 3000
-#define DETECT_PCRE_MATCH_LIMIT 3500
+#define DETECT_RECURSION_MAX	    3000
+#define DETECT_PCRE_MATCH_LIMIT	    3500
 #define DETECT_PCRE_RECURSION_LIMIT 1500
 /* Threshold counters: about 100 bytes each. */
 #define DETECT_THRESHOLDS_MAX (128u * 1024)
@@ -70,7 +71,7 @@
 #define EVENT_JSON_OFFLINE_MAX (512u * 1024)
 /* Pairs of hosts whose nDPI risks are remembered: 24 bytes each. */
 #define EVENT_CALM_PAIRS 16384
-#define EVENT_CALM_US (3600 * 1000000ll)
+#define EVENT_CALM_US	 (3600 * 1000000ll)
 
 /* --- spool and forwarder ------------------------------------------------------ */
 
@@ -81,9 +82,9 @@
 /* Acknowledged segments stay a day, for a collector restored from a backup. */
 #define SPOOL_KEEP_US (24 * 3600 * 1000000ll)
 /* Health and alerts reach the disk this soon, or after so many bytes. */
-#define SPOOL_SYNC_US 200000
+#define SPOOL_SYNC_US	      200000
 #define SPOOL_SYNC_FINDING_US 2000000
-#define SPOOL_SYNC_BYTES (256u << 10)
+#define SPOOL_SYNC_BYTES      (256u << 10)
 /* An epoch is a boot or a mishap; so many unsent ones are years of them. */
 #define SPOOL_EPOCHS_MAX 1024
 /* What is read ahead of one segment. */
@@ -91,7 +92,7 @@
 /* Unanswered batches: 8 MB on the way fill a wide-area line. */
 #define FORWARD_WINDOW 32
 /* An answer takes a commit, which takes milliseconds; then the line is given up. */
-#define FORWARD_ANSWER_US 5000000ll
+#define FORWARD_ANSWER_US      5000000ll
 #define FORWARD_BACKOFF_MIN_US 500000ll
 #define FORWARD_BACKOFF_MAX_US 30000000ll
 /* The collector calls an agent silent after 60 s. */

@@ -61,7 +61,9 @@ remedy_for(const char *reason)
 	    {"No such file", "check the name"},
 	    {"Permission denied", "make it readable for this user"},
 	    {"Is a directory", "name a capture file"},
-	    {"link-layer type", "split it by interface with editcap"},
+	    {"of the first interface",
+		"keep one interface: tshark -r OLD -Y frame.interface_id==0 -w "
+		"NEW"},
 	    {"truncated", "capture it again: not even its head is whole"},
 	};
 

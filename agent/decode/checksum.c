@@ -56,7 +56,8 @@ checksum_l4(const struct packet *p)
 	struct span all = p->l4_hdr;
 	bool v4 = p->src.family == 4;
 
-	if (all.len == 0 || p->payload.p == NULL || (p->flags & (PACKET_FRAGMENT | PACKET_INVALID)) != 0)
+	if (all.len == 0 || p->payload.p == NULL ||
+	    (p->flags & (PACKET_FRAGMENT | PACKET_INVALID)) != 0)
 		return CHECKSUM_NONE;
 	/* Payload ends where the message ends; some headers reach into it. */
 	all.len = (size_t)(p->payload.p + p->payload.len - all.p);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
  * Odd things a decoder may meet, each one bit of packet.events.  The names are
- * those of the rule keyword decode-event (Suricata guide, "Decode-event").
+ * those of the rule keyword decode-event (Suricata guide, "Decode-event").  Two
+ * exist so that their rules load, but never happen: nothing is read behind an ESP
+ * header, and a GRE version 1 header with routes is refused for having them.
  */
 #ifndef AGENT_DECODE_EVENTS_H
 #define AGENT_DECODE_EVENTS_H

@@ -29,10 +29,10 @@ sha1_block(const uint8_t block[BLOCK], uint8_t out[SHA1_SIZE])
 	uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], w[80];
 	struct cursor in = cur_of(block, BLOCK);
 
-	for (unsigned i = 0; i < 80; i++)
-		w[i] = i < 16
-		    ? cur_be32(&in)
-		    : rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+	for (unsigned i = 0; i < 16; i++)
+		w[i] = cur_be32(&in);
+	for (unsigned i = 16; i < 80; i++)
+		w[i] = rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
 	for (unsigned i = 0; i < 80; i++) {
 		uint32_t f, next;
 

@@ -149,7 +149,7 @@ flow_life_name(enum flow_life l)
 
 /* --- keys -------------------------------------------------------------------- */
 
-/* The ICMP type that answers type; -1: none does. */
+/* The ICMP type that answers type, by the list of Community ID; -1: none does. */
 static int
 icmp_answer(uint8_t proto, uint8_t type)
 {
@@ -157,18 +157,16 @@ icmp_answer(uint8_t proto, uint8_t type)
 		uint8_t proto, ask, answer;
 	} pairs[] = {
 	    {IPPROTO_ICMP, 8, 0},
+	    {IPPROTO_ICMP, 10, 9},
 	    {IPPROTO_ICMP, 13, 14},
 	    {IPPROTO_ICMP, 15, 16},
 	    {IPPROTO_ICMP, 17, 18},
-	    {IPPROTO_ICMP, 10, 9},
 	    {IPPROTO_ICMPV6, 128, 129},
+	    {IPPROTO_ICMPV6, 130, 131},
 	    {IPPROTO_ICMPV6, 133, 134},
 	    {IPPROTO_ICMPV6, 135, 136},
-	    {IPPROTO_ICMPV6, 130, 131},
-	    {IPPROTO_ICMPV6, 144, 145},
 	    {IPPROTO_ICMPV6, 139, 140},
-	    {IPPROTO_ICMPV6, 141, 142},
-	    {IPPROTO_ICMPV6, 146, 147},
+	    {IPPROTO_ICMPV6, 144, 145},
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {

@@ -188,6 +188,41 @@ test_errors_name_file_and_remedy(void **state)
 	assert_non_null(strstr(error, "link type 147"));
 }
 
+/* A pcapng whose second interface has another link type than the first. */
+static void
+test_two_link_types(void **state)
+{
+	uint8_t b[28 + 20 + 20] = {0};
+	char error[CAPTURE_ERROR_SIZE];
+	struct capture_frame f;
+	struct capture *c;
+
+	(void)state;
+	put32(b, 0x0a0d0d0a); /* section header */
+	put32(b + 4, 28);
+	put32(b + 8, 0x1a2b3c4d);
+	b[12] = 1;
+	memset(b + 16, 0xff, 8);
+	put32(b + 24, 28);
+	for (size_t i = 0; i < 2; i++) { /* interface descriptions */
+		uint8_t *d = b + 28 + 20 * i;
+
+		put32(d, 1);
+		put32(d + 4, 20);
+		d[8] = i == 0 ? 1 : 113;
+		put32(d + 12, 65535);
+		put32(d + 16, 20);
+	}
+	c = open_bytes(b, sizeof(b), error);
+	if (c != NULL) { /* as libpcap reads ahead or not */
+		assert_int_equal(capture_next(c, &f), CAPTURE_FAILED);
+		snprintf(error, sizeof(error), "%s", capture_error(c));
+	}
+	assert_non_null(
+	    strstr(error, "of the first interface; keep one interface"));
+	capture_close(c);
+}
+
 static void
 test_unknown_interface(void **state)
 {
@@ -227,6 +262,7 @@ main(void)
 	    cmocka_unit_test(test_every_truncation),
 	    cmocka_unit_test(test_damaged_frame),
 	    cmocka_unit_test(test_errors_name_file_and_remedy),
+	    cmocka_unit_test(test_two_link_types),
 	    cmocka_unit_test(test_unknown_interface),
 	};
 

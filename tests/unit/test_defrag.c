@@ -14,9 +14,10 @@
 
 #include <cmocka.h>
 
-#define RAW	12
-#define PIECES	6
-#define PAYLOAD (PIECES * 8 - 8 - 3) /* UDP header in front, last piece not full   \
+#define RAW    12
+#define PIECES 6
+#define PAYLOAD                                                                    \
+	(PIECES * 8 - 8 - 3) /* UDP header in front, last piece not full   \
 				      */
 
 static uint8_t rebuilt[65536];
