@@ -20,7 +20,7 @@ $(ASAN_SENSOR):
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" $@
 
 captures: $(ASAN_SENSOR) ## a sample of all captures, whole and cut short, under sanitizers
-	$(Q)tests/regress/captures $< --sample 16 --cuts 3 --keep $(BUILD) tests/regress $(wildcard $(SHARED)/corpus/verify $(SHARED)/corpus/captures/*.tar.xz)
+	$(Q)tests/regress/captures $< --sample 8 --cuts 3 --keep $(BUILD) tests/regress $(wildcard $(SHARED)/corpus/verify $(SHARED)/corpus/captures/*.tar.xz)
 
-captures-all: $(ASAN_SENSOR) ## every capture, whole and cut short at more places (an hour)
+captures-all: $(ASAN_SENSOR) ## every capture, whole and cut short at more places (half an hour)
 	$(Q)tests/regress/captures $< --cuts 10 --keep $(BUILD) tests/regress $(wildcard $(SHARED)/corpus/verify $(SHARED)/corpus/captures/*.tar.xz)
