@@ -10,6 +10,7 @@
 #include "agent/config.h"
 #include "agent/limits.h"
 #include "agent/parent_child.h"
+#include "agent/parent_folders.h"
 #include "agent/parent_health.h"
 #include "agent/parent_notify.h"
 #include "agent/role.h"
@@ -105,7 +106,7 @@ struct queue {
 
 struct parent {
 	struct agent_config config;
-	char root[PATH_MAX], spool[PATH_MAX];
+	struct parent_folders folders;
 	struct loop *loop;
 	struct queue queues[PARENT_CHILD_FDS_MAX];
 	size_t queues_n;
@@ -372,13 +373,13 @@ forwarder_args(struct args *a, const struct child *c)
 
 	add(a, "--control", NULL);
 	add_number(a, "--queues", c->parent->queues_n);
-	add(a, "--spool", c->parent->spool);
+	add(a, "--spool", c->parent->folders.spool);
 	add_number(a, "--quota", k->spool_quota);
 	add(a, "--agent", k->id);
 	add_known(a, "--tenant", k->tenant);
 	add(a, "--host", k->host);
 	add_list(a, "--collector", &k->collectors);
-	add(a, "--collector-key", k->collector_key);
+	add(a, "--collector-key", c->parent->folders.collector_key);
 	add(a, "--key", k->key);
 }
 
@@ -420,7 +421,7 @@ child_exec(struct child *c, int control)
 	snprintf(a.text[a.texts], PATH_MAX, "%s/%s", p->config.libexec,
 	    ROLE[c->role].program);
 	add(&a, a.text[a.texts++], NULL);
-	add(&a, "--root", p->root);
+	add(&a, "--root", p->folders.root);
 	more_args[c->role](&a, c);
 	start.fds_n = child_fds(c, control, fds);
 	return parent_child_start(&start);
@@ -738,70 +739,6 @@ on_watchdog(void *arg)
 /* --- setting up ------------------------------------------------------------------------ */
 
 static int
-make_folder(const char *path, mode_t mode, bool chown_it, uid_t uid, gid_t gid)
-{
-	char part[PATH_MAX];
-
-	/* Each level; those that are there stay as they are. */
-	for (const char *s = path; (s = strchr(s + 1, '/')) != NULL;) {
-		snprintf(part, sizeof(part), "%.*s", (int)(s - path), path);
-		if (mkdir(part, 0755) == -1 && errno != EEXIST)
-			return -1;
-	}
-	if (mkdir(path, mode) == -1 && errno != EEXIST)
-		return -1;
-	return chown_it ? chown(path, uid, gid) : 0;
-}
-
-/* A key made by root in a folder of the forwarder's is a common slip. */
-static int
-check_key(const struct parent *p, const struct child *forwarder)
-{
-	const char *key = p->config.key;
-	struct stat st;
-
-	if (stat(key, &st) == -1) {
-		log_error("%s: %s; make it with stadswacht-agent keys", key,
-		    strerror(errno));
-		return -1;
-	}
-	if (!p->as_root || st.st_uid == forwarder->uid ||
-	    (st.st_mode & S_IROTH) != 0 ||
-	    (st.st_gid == forwarder->gid && (st.st_mode & S_IRGRP) != 0))
-		return 0;
-	log_error(
-	    "%s: the forwarder runs as user %u and cannot read it; run chown %u %s",
-	    key, (unsigned)forwarder->uid, (unsigned)forwarder->uid, key);
-	return -1;
-}
-
-static int
-make_folders(struct parent *p, const struct child *forwarder)
-{
-	const struct agent_config *k = &p->config;
-	const char *about = k->state;
-
-	if (snprintf(p->root, sizeof(p->root), "%s/empty", k->run) >=
-		(int)sizeof(p->root) ||
-	    snprintf(p->spool, sizeof(p->spool), "%s/spool", k->state) >=
-		(int)sizeof(p->spool)) {
-		log_error("state, run: the path is too long");
-		return -1;
-	}
-	if (make_folder(
-		k->state, 0700, p->as_root, forwarder->uid, forwarder->gid) == -1)
-		goto fail;
-	about = p->root;
-	if (make_folder(p->root, 0555, false, 0, 0) == -1)
-		goto fail;
-	return check_key(p, forwarder);
-fail:
-	log_error("%s: %s; create it, or set another folder in the configuration",
-	    about, strerror(errno));
-	return -1;
-}
-
-static int
 add_queue(struct parent *p)
 {
 	if (ipc_pair(p->queues[p->queues_n].fds, ROLE_QUEUE_BYTES) == -1) {
@@ -884,7 +821,7 @@ add_children(struct parent *p)
 	if ((forwarder = add_child(p, FORWARDER, "forwarder", k->user_forwarder)) ==
 	    NULL)
 		return -1;
-	return make_folders(p, forwarder);
+	return parent_folders_make(k, forwarder->uid, forwarder->gid, &p->folders);
 }
 
 static int
@@ -964,6 +901,8 @@ static int
 run(struct parent *p)
 {
 	p->as_root = geteuid() == 0;
+	/* Folders that other users have to pass; the processes get 077. */
+	umask(022);
 	signal(SIGPIPE, SIG_IGN);
 	if ((p->loop = loop_new()) == NULL || add_children(p) == -1 ||
 	    begin_watch(p) == -1 || begin_loop(p) == -1 || enter_sandbox() == -1)
@@ -993,7 +932,7 @@ static int
 make_keys(struct parent *p)
 {
 	const struct agent_config *k = &p->config;
-	struct parent_child start = {.as_user = geteuid() == 0};
+	struct parent_child start = {.to_stdout = true, .as_user = geteuid() == 0};
 	char program[PATH_MAX], error[300];
 	char option[] = "--make-key";
 	char *argv[] = {program, option, k->key, NULL};
@@ -1006,11 +945,8 @@ make_keys(struct parent *p)
 		log_error("%s", error);
 		return EXIT_FAILED;
 	}
-	if (make_folder(k->state, 0700, start.as_user, start.uid, start.gid) ==
-	    -1) {
-		log_error("%s: %s", k->state, strerror(errno));
+	if (parent_folders_state(k, start.uid, start.gid) == -1)
 		return EXIT_FAILED;
-	}
 	snprintf(
 	    program, sizeof(program), "%s/%s", k->libexec, ROLE[FORWARDER].program);
 	start.argv = argv;

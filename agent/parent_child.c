@@ -14,6 +14,7 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -37,8 +38,9 @@ place_fds(const struct parent_child *c)
 		if (dup2(aside[i], ROLE_FD_CONTROL + i) == -1)
 			return -1;
 	if ((null = open("/dev/null", O_RDONLY)) == -1 ||
-	    dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
+	    dup2(null, STDIN_FILENO) == -1)
+		return -1;
+	if (!c->to_stdout && dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
 		return -1;
 	return close_range((unsigned)last, ~0u, 0);
 }
@@ -117,6 +119,7 @@ parent_child_start(const struct parent_child *c)
 	if (pid != 0)
 		return pid;
 	reset_signals();
+	umask(077);
 	if (place_fds(c) == -1)
 		goto fail;
 	step = "changing the user";

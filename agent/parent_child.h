@@ -18,7 +18,8 @@ struct parent_child {
 	char *const *argv; /* argv[0] is the program's full path; ends with NULL */
 	const int *fds;	   /* become ROLE_FD_CONTROL, ROLE_FD_CONTROL + 1, ... */
 	size_t fds_n;
-	bool as_user; /* switch to uid and gid; needs root */
+	bool to_stdout; /* keeps standard output; else it is standard error */
+	bool as_user;	/* switch to uid and gid; needs root */
 	uid_t uid;
 	gid_t gid;
 	bool net_raw;	     /* keeps CAP_NET_RAW until its sandbox */
