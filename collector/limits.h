@@ -135,4 +135,15 @@
 /* Where a replay may begin: to within 1/32 of the longest window. */
 #define CORRELATE_MARKS		 64
 
+/* --- report ---------------------------------------------------------------------- */
+
+/* Different rules, hosts, agents, incidents a report counts; more is said to be cut. */
+#define REPORT_LIST_MAX		 20000
+/* Rows of a "most" table: what fits the two pages. */
+#define REPORT_TOP		 10
+/* Incidents listed one by one. */
+#define REPORT_INCIDENTS	 50
+/* A report is some 100 KiB; many agents make it longer. */
+#define REPORT_SIZE_MAX		 (16u << 20)
+
 #endif

@@ -56,6 +56,10 @@ static const struct aggregate {
 	"SELECT e.dest_ip, count(*), count(DISTINCT e.gid * 4294967296 + "
 	"e.sid)" ALERTS
 	"AND e.dest_ip IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100"},
+    /* agent, hour since 1970 (UTC), records: when it was heard */
+    {"agent_hours",
+	"SELECT s.agent, e.time_us / 3600000000, count(*)" FROM
+	"GROUP BY 1, 2 ORDER BY 1, 2"},
     /* agent, records, first and last time in us: who was heard at all */
     {"agents_heard",
 	"SELECT s.agent, count(*), min(e.time_us), max(e.time_us)" FROM
