@@ -10,6 +10,8 @@
 #define FORMAT	     1
 /* magic and CRC stand before what the CRC covers. */
 #define UNCOVERED 8
+/* The collector's store has signed integers. */
+#define SEQ_MAX ((uint64_t)INT64_MAX)
 
 int
 segment_put_header(struct segment_header *h, struct buf *out)
@@ -50,7 +52,7 @@ segment_get_header(const void *p, size_t len, struct segment_header *h)
 	    crc32c(0, p, SEGMENT_HEADER_BYTES - 4) != h->crc)
 		return -1;
 	h->cls = (enum record_class)cls;
-	return 0;
+	return h->first == 0 || h->first > SEQ_MAX ? -1 : 0;
 }
 
 int
@@ -95,7 +97,7 @@ segment_get_record(
 	r->json = (const char *)c.pos;
 	r->json_len = json_len;
 	r->size = SEGMENT_RECORD_BYTES + json_len;
-	if (magic != RECORD_MARK || json_len > RECORD_JSON_MAX)
+	if (magic != RECORD_MARK || json_len > RECORD_JSON_MAX || r->seq > SEQ_MAX)
 		return SEGMENT_BAD;
 	if (cur_take(&c, json_len) == NULL)
 		return SEGMENT_SHORT;
