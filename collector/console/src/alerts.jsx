@@ -63,8 +63,10 @@ export function Place({ record }) {
 
 	if (place.file !== undefined)
 		return <span class="mono">{place.file || "–"}</span>;
+	// Two IPv4 addresses stay on one line; IPv6 needs the break.
+	const short = !/\[/.test(place.from + place.to);
 	return (
-		<span class="mono place">
+		<span class={`mono place${short ? " nowrap" : ""}`}>
 			<span>{place.from}</span> <span aria-hidden="true">→</span>
 			<span class="visually-hidden"> → </span> <span>{place.to}</span>
 		</span>

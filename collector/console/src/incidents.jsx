@@ -45,7 +45,8 @@ function Timeline({ events }) {
 					<div>
 						<Severity value={severityOf(row.record?.alert?.severity)} />{" "}
 						<strong>{row.record?.alert?.signature || row.record?.event_type || t("damaged", { n: row.id })}</strong>
-						<div class="hint">{row.record && <Place record={row.record} />} {row.agent}</div>
+						<div class="hint">{row.record && <Place record={row.record} />}</div>
+						<div class="hint">{row.agent}</div>
 					</div>
 				</li>
 			))}
@@ -107,7 +108,7 @@ export function Incidents({ rows, selected, onSelect, onClose }) {
 						<thead>
 							<tr>
 								<th scope="col">{t("severity")}</th>
-								<th scope="col">{t("message")}</th>
+								<th scope="col">{t("happened")}</th>
 								<th scope="col" class="extra">{t("entities")}</th>
 								<th scope="col" class="extra">{t("tenant")}</th>
 								<th scope="col">{t("status")}</th>
