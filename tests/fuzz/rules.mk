@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 # Fuzz targets: tests/fuzz/fuzz_NAME.c with seeds in tests/fuzz/corpus/NAME.  Built
-# with clang into a tree of its own; what libFuzzer learns stays in build/fuzz.
+# with clang (deploy/install-packages fuzz) into a tree of its own; what libFuzzer
+# learns stays in build/fuzz.
 .PHONY: fuzz
 FUZZ_S   = $(or $(S),60)
 FUZZ_ALL := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
