@@ -6,6 +6,7 @@
 #include "collector/config.h"
 #include "collector/receive/server.h"
 #include "collector/role.h"
+#include "collector/store/store.h"
 #include "common/clock.h"
 #include "common/cmdline.h"
 #include "common/ipc.h"
@@ -330,6 +331,16 @@ check_state(const struct parent *p, char *error, size_t size)
 	return result;
 }
 
+/* Correlate and web read the store as soon as they start: it is made or upgraded first. */
+static int
+make_store(const struct parent *p, char *error, size_t size)
+{
+	struct store *s = store_open(p->config.store_uri, STORE_WRITE, error, size);
+
+	store_close(s);
+	return s == NULL ? -1 : 0;
+}
+
 static int
 make_pairs(struct parent *p)
 {
@@ -362,7 +373,7 @@ serve(struct parent *p, char *error, size_t size)
 	}
 	if (find_folder(p, error, size) == -1 ||
 	    check_programs(p, error, size) == -1 ||
-	    check_state(p, error, size) == -1)
+	    check_state(p, error, size) == -1 || make_store(p, error, size) == -1)
 		return -1;
 	if ((p->loop = loop_new()) == NULL ||
 	    loop_signal(p->loop, SIGTERM, on_stop, p) == -1 ||

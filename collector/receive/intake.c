@@ -366,7 +366,7 @@ session_of(struct intake *i, struct span peer, const char *agent)
 	return NULL;
 }
 
-static int
+static void
 send_marks(struct intake *i, struct span peer, const struct agent *a,
     const struct wire_hello *h)
 {
@@ -385,7 +385,16 @@ send_marks(struct intake *i, struct span peer, const struct agent *a,
 	buf_reset(&i->out);
 	if (wire_put_marks(&i->out, BEAT_SECONDS, marks, h->epochs_n) == 0)
 		server_send(i->server, peer, &i->out);
-	return 0;
+}
+
+static void
+save_agent(struct intake *i, struct agent *a)
+{
+	if (begin(i) == -1)
+		return;
+	a->changed = false;
+	if (store_put_agent(i->store, &a->a) == -1)
+		i->failed = true;
 }
 
 static int
@@ -401,12 +410,11 @@ on_hello(struct intake *i, struct span peer, struct agent *a, struct cursor *c)
 	if (strcmp(h.agent.s, a->a.name) != 0)
 		log_warn(
 		    "receive: the key of %s greets under another name", a->a.name);
-	if (h.host.s[0] != '\0' &&
-	    strncmp(h.host.s, a->a.host, sizeof(a->a.host)) != 0) {
+	if (h.host.s[0] != '\0')
 		str_copy(a->a.host, sizeof(a->a.host), h.host.s);
-		a->changed = true;
-	}
-	return send_marks(i, peer, a, &h);
+	save_agent(i, a);
+	send_marks(i, peer, a, &h);
+	return 0;
 }
 
 static int
@@ -563,11 +571,8 @@ intake_tick(struct intake *i)
 
 	while ((a = agents_next(i->agents, &pos)) != NULL) {
 		check_silence(i, a, now);
-		if (!write || !a->changed || begin(i) == -1)
-			continue;
-		a->changed = false;
-		if (store_put_agent(i->store, &a->a) == -1)
-			i->failed = true;
+		if (write && a->changed)
+			save_agent(i, a);
 	}
 	if (write) {
 		i->seen_written_us = now;
