@@ -6,10 +6,10 @@
  */
 #include "agent/flow/flow.h"
 
+#include "agent/flow/key.h"
 #include "agent/limits.h"
 #include "common/clock.h"
 #include "common/str.h"
-#include "common/table.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -47,14 +47,6 @@ struct flow_table {
 	size_t mask;
 	struct list by_age[TIMEOUTS];
 	uint64_t next_id;
-};
-
-/* Both ends in one order, for the hash. */
-struct both_ends {
-	uint8_t low[16], high[16];
-	uint16_t low_port, high_port;
-	uint16_t vlan[2];
-	uint8_t proto, family, depth, zero;
 };
 
 static size_t
@@ -147,134 +139,7 @@ flow_life_name(enum flow_life l)
 	return names[l];
 }
 
-/* --- keys -------------------------------------------------------------------- */
-
-/* The ICMP type that answers type, by the list of Community ID; -1: none does. */
-static int
-icmp_answer(uint8_t proto, uint8_t type)
-{
-	static const struct {
-		uint8_t proto, ask, answer;
-	} pairs[] = {
-	    {IPPROTO_ICMP, 8, 0},
-	    {IPPROTO_ICMP, 10, 9},
-	    {IPPROTO_ICMP, 13, 14},
-	    {IPPROTO_ICMP, 15, 16},
-	    {IPPROTO_ICMP, 17, 18},
-	    {IPPROTO_ICMPV6, 128, 129},
-	    {IPPROTO_ICMPV6, 130, 131},
-	    {IPPROTO_ICMPV6, 133, 134},
-	    {IPPROTO_ICMPV6, 135, 136},
-	    {IPPROTO_ICMPV6, 139, 140},
-	    {IPPROTO_ICMPV6, 144, 145},
-	};
-
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (pairs[i].proto != proto)
-			continue;
-		if (pairs[i].ask == type)
-			return pairs[i].answer;
-		if (pairs[i].answer == type)
-			return pairs[i].ask;
-	}
-	return -1;
-}
-
-static void
-ports_of(const struct packet *p, uint16_t *from, uint16_t *to)
-{
-	int answer;
-
-	*from = p->sport;
-	*to = p->dport;
-	if (p->proto != IPPROTO_ICMP && p->proto != IPPROTO_ICMPV6)
-		return;
-	answer = icmp_answer(p->proto, p->icmp_type);
-	*from = p->icmp_type;
-	*to = (uint16_t)(answer >= 0 ? answer : FLOW_ICMP_ONE_WAY | p->icmp_code);
-}
-
-/* Those protocols that our decoder reads to the end, as in Suricata. */
-static bool
-has_flow(const struct packet *p)
-{
-	if (p->src.family == 0 ||
-	    (p->flags & (PACKET_FRAGMENT | PACKET_INVALID)) != 0)
-		return false;
-	switch (p->proto) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_SCTP:
-	case IPPROTO_ESP:
-		return p->l4_hdr.len > 0;
-	case IPPROTO_ICMP:
-		return p->src.family == 4 && p->l4_hdr.len > 0;
-	case IPPROTO_ICMPV6:
-		return p->src.family == 6 && p->l4_hdr.len > 0;
-	case IPPROTO_IPIP:
-	case IPPROTO_IPV6:
-		return p->src.family == 4;
-	default:
-		return false;
-	}
-}
-
-static void
-key_of(const struct flow_table *t, const struct packet *p, struct flow_key *k)
-{
-	memset(k, 0, sizeof(*k));
-	k->a = p->src;
-	k->b = p->dst;
-	ports_of(p, &k->aport, &k->bport);
-	k->proto = p->proto;
-	k->tunnel_depth = p->tunnel_depth;
-	if (t->config.vlan_in_key)
-		memcpy(k->vlan, p->vlan, sizeof(k->vlan));
-}
-
-static uint32_t
-tag_of(const struct flow_key *k)
-{
-	struct both_ends e = {.proto = k->proto,
-	    .family = k->a.family,
-	    .depth = k->tunnel_depth,
-	    .vlan = {k->vlan[0], k->vlan[1]}};
-	int order = memcmp(k->a.b, k->b.b, sizeof(k->a.b));
-	bool a_first = order < 0 || (order == 0 && k->aport <= k->bport);
-
-	memcpy(e.low, a_first ? k->a.b : k->b.b, sizeof(e.low));
-	memcpy(e.high, a_first ? k->b.b : k->a.b, sizeof(e.high));
-	e.low_port = a_first ? k->aport : k->bport;
-	e.high_port = a_first ? k->bport : k->aport;
-	return (uint32_t)table_hash(&e, sizeof(e));
-}
-
-static bool
-same_addr(const struct addr *a, const struct addr *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-static bool
-same_rest(const struct flow_key *f, const struct flow_key *k)
-{
-	return f->proto == k->proto && f->tunnel_depth == k->tunnel_depth &&
-	    f->vlan[0] == k->vlan[0] && f->vlan[1] == k->vlan[1];
-}
-
-static bool
-is_forward(const struct flow_key *f, const struct flow_key *k)
-{
-	return f->aport == k->aport && f->bport == k->bport &&
-	    same_addr(&f->a, &k->a) && same_addr(&f->b, &k->b);
-}
-
-static bool
-is_backward(const struct flow_key *f, const struct flow_key *k)
-{
-	return f->aport == k->bport && f->bport == k->aport &&
-	    same_addr(&f->a, &k->b) && same_addr(&f->b, &k->a);
-}
+/* --- finding ----------------------------------------------------------------- */
 
 static struct flow *
 find(const struct flow_table *t, const struct flow_key *k, uint32_t tag)
@@ -282,8 +147,7 @@ find(const struct flow_table *t, const struct flow_key *k, uint32_t tag)
 	struct flow *f;
 
 	for (f = t->buckets[tag & t->mask]; f != NULL; f = f->chain)
-		if (f->tag == tag && same_rest(&f->key, k) &&
-		    (is_forward(&f->key, k) || is_backward(&f->key, k)))
+		if (f->tag == tag && flow_key_is_same(&f->key, k))
 			return f;
 	return NULL;
 }
@@ -492,15 +356,15 @@ flow_table_packet(struct flow_table *t, struct packet *p)
 	uint32_t tag;
 	bool to_server;
 
-	if (!has_flow(p))
+	if (!flow_key_exists(p))
 		return;
-	key_of(t, p, &k);
-	tag = tag_of(&k);
+	flow_key_of(p, t->config.vlan_in_key, &k);
+	tag = flow_key_tag(&k);
 	if ((f = find_living(t, &k, tag, p)) == NULL &&
 	    (f = make(t, &k, tag, p)) == NULL)
 		return;
 	p->flow = f;
-	to_server = is_forward(&f->key, &k);
+	to_server = flow_key_is_forward(&f->key, &k);
 	p->flags |= to_server ? PACKET_TO_SERVER : PACKET_TO_CLIENT;
 	if (p->time_us > f->last_us)
 		f->last_us = p->time_us;
