@@ -25,10 +25,21 @@ void event_builder_begin(struct event_builder *b, int64_t time_us,
 /* The same and the flow's ends, from client to server. */
 void event_builder_flow_head(struct event_builder *b, const struct flow *f,
     int64_t time_us, const char *type);
+/* The same and the packet's ends, VLANs and origin. */
+void event_builder_packet_head(
+    struct event_builder *b, const struct packet *p, const char *type);
 /* Close "stadswacht" and the record, and hand it on; counts it in *count. */
 void event_builder_send(struct event_builder *b, enum record_class cls,
     int64_t time_us, uint64_t *count);
 
+bool event_has_ports(uint8_t proto);
+/* "src_ip" to "dest_port", ports where the protocol has them. */
+void event_write_pair(struct jw *w, const struct addr *src, uint16_t sport,
+    const struct addr *dst, uint16_t dport, uint8_t proto);
+/* "community_id"; nothing without a flow. */
+void event_write_community_id(struct jw *w, const struct flow *f);
+/* The "flow" object of an alert. */
+void event_write_flow(struct jw *w, const struct flow *f);
 /* Counters and start, in the "flow" object that is open. */
 void event_write_flow_counts(struct jw *w, const struct flow *f);
 /* "app_proto"; nothing while unknown. */
