@@ -132,6 +132,8 @@
 #define CORRELATE_TICK_US	 (1 * INT64_C(1000000))
 /* A changed incident waits at most so long to be told. */
 #define CORRELATE_FLUSH_US	 (30 * INT64_C(1000000))
+/* Ingest answers within milliseconds; so long without is a lost answer. */
+#define CORRELATE_ANSWER_US	 (30 * INT64_C(1000000))
 /* Where a replay may begin: to within 1/32 of the longest window. */
 #define CORRELATE_MARKS		 64
 

@@ -31,6 +31,12 @@ struct collector_new_rows {
 	int64_t last_id;
 };
 
+/*
+ * As the class of an append: store nothing, and answer -EINVAL, in its turn.  So a
+ * child that was restarted learns when all it sent before is in the store.
+ */
+#define COLLECTOR_APPEND_NOTHING UINT32_MAX
+
 struct collector_append {
 	uint64_t ticket;	/* comes back in the answer */
 	uint32_t cls;		/* enum record_class */

@@ -46,8 +46,8 @@ struct live {
 	int64_t saved, floor; /* what the bookmark file says */
 	struct mark mark[CORRELATE_MARKS];
 	size_t marks;
-	int64_t flushed_us;
-	bool failed;
+	int64_t flushed_us, answered_us;
+	bool asked, ready, failed;
 };
 
 /* --- to ingest -------------------------------------------------------------------
@@ -91,6 +91,8 @@ emit(void *arg, int64_t time_us, const char *json, size_t len)
 	o->len = sizeof(head) + len;
 	memcpy(o->body, &head, sizeof(head));
 	memcpy(o->body + sizeof(head), json, len);
+	if (list_empty(&l->outgoing))
+		l->answered_us = clock_mono_us();
 	list_push(&l->outgoing, &o->link);
 	l->outgoing_n++;
 }
@@ -104,6 +106,7 @@ on_appended(struct live *l, const struct ipc_message *m)
 	if (m->len != sizeof(a))
 		return;
 	memcpy(&a, m->body, sizeof(a));
+	l->answered_us = clock_mono_us();
 	LIST_FOREACH (it, nx, &l->outgoing) {
 		struct outgoing *o = LIST_OF(it, struct outgoing, link);
 		struct collector_append head;
@@ -123,6 +126,20 @@ on_appended(struct live *l, const struct ipc_message *m)
 		l->outgoing_n--;
 		return;
 	}
+}
+
+/*
+ * What an earlier life of ours sent may still be on its way.  Ingest answers in
+ * order, so once it answers this, which is no record, all of that is in the store.
+ */
+static void
+ask_barrier(struct live *l)
+{
+	struct collector_append head = {
+	    .ticket = l->ticket, .cls = COLLECTOR_APPEND_NOTHING};
+
+	l->asked = ipc_send(l->options->ingest_fd, COLLECTOR_APPEND, &head,
+		       sizeof(head), -1) == 0;
 }
 
 /* --- from the store
@@ -302,6 +319,29 @@ restore(struct live *l)
  * ------------------------------------------------------------------------- */
 
 static void
+on_answer(struct live *l, const struct ipc_message *m)
+{
+	struct collector_appended a;
+
+	if (l->ready) {
+		on_appended(l, m);
+		return;
+	}
+	if (m->len != sizeof(a))
+		return;
+	memcpy(&a, m->body, sizeof(a));
+	if (!l->asked || a.ticket != l->ticket)
+		return;
+	if (restore(l) == -1) {
+		log_error("%s: the store cannot be read", l->options->store_uri);
+		l->failed = true;
+		loop_stop(l->loop);
+		return;
+	}
+	l->ready = true;
+}
+
+static void
 on_ingest(void *arg, int fd, unsigned events)
 {
 	static uint8_t buffer[IPC_MESSAGE_MAX];
@@ -318,7 +358,7 @@ on_ingest(void *arg, int fd, unsigned events)
 			if (rows.last_id > l->known)
 				l->known = rows.last_id;
 		} else if (m.type == COLLECTOR_APPENDED) {
-			on_appended(l, &m);
+			on_answer(l, &m);
 		}
 	}
 	if (got == 0 || (got == -1 && errno != EAGAIN)) {
@@ -329,12 +369,31 @@ on_ingest(void *arg, int fd, unsigned events)
 	work(l);
 }
 
+/* What was stored without our hearing of it, only the store can tell: begin anew. */
+static void
+watch_answers(struct live *l, int64_t now)
+{
+	if (list_empty(&l->outgoing) || now - l->answered_us < CORRELATE_ANSWER_US)
+		return;
+	log_error(
+	    "ingest has not answered for %d seconds; starting anew from the store",
+	    (int)(CORRELATE_ANSWER_US / CLOCK_US));
+	l->failed = true;
+	loop_stop(l->loop);
+}
+
 static void
 on_tick(void *arg)
 {
 	struct live *l = arg;
-	int64_t last = store_last_id(l->store), now = clock_mono_us();
+	int64_t last, now = clock_mono_us();
 
+	if (!l->ready) {
+		if (!l->asked)
+			ask_barrier(l);
+		return;
+	}
+	last = store_last_id(l->store);
 	if (last > l->known)
 		l->known = last;
 	work(l);
@@ -344,6 +403,7 @@ on_tick(void *arg)
 		l->flushed_us = now;
 	}
 	save_bookmark(l);
+	watch_answers(l, now);
 }
 
 static void
@@ -379,6 +439,8 @@ live_run(const struct sigma_set *set, const struct live_options *o)
 	int status = EXIT_FAILED;
 
 	list_init(&l.outgoing);
+	/* Answers to an earlier life must not be taken for ours. */
+	str_random(&l.ticket, sizeof(l.ticket));
 	l.loop = loop_new();
 	l.correlator = correlate_new(set, CORRELATE_LATENESS_US, &ops);
 	if (l.loop == NULL || l.correlator == NULL)
@@ -386,8 +448,6 @@ live_run(const struct sigma_set *set, const struct live_options *o)
 	else if ((l.store = store_open(
 		      o->store_uri, STORE_READ, error, sizeof(error))) == NULL)
 		log_error("%s", error);
-	else if (restore(&l) == -1)
-		log_error("%s: the store cannot be read", o->store_uri);
 	else
 		status = follow(&l);
 	while (!list_empty(&l.outgoing)) {

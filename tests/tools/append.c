@@ -144,8 +144,10 @@ on_web(void)
 		return ipc_send(
 		    web_fd, COLLECTOR_AGENT_PUT, &answer, sizeof(answer), -1);
 	}
-	answer.id = append((const char *)m.body + sizeof(head),
-	    m.len - sizeof(head), (enum record_class)head.cls, "collector");
+	answer.id = -EINVAL;
+	if (head.cls != COLLECTOR_APPEND_NOTHING)
+		answer.id = append((const char *)m.body + sizeof(head),
+		    m.len - sizeof(head), (enum record_class)head.cls, "collector");
 	(void)ipc_send(web_fd, COLLECTOR_APPENDED, &answer, sizeof(answer), -1);
 	tell(answer.id);
 	return 0;
