@@ -102,7 +102,7 @@ static const struct cmdline_command commands[] = {
 
 static const struct cmdline cmdline = {
     .program = "stadswachtctl",
-    .summary = "Watch and run a stadswacht collector on this machine.",
+    .summary = "watch and run the collector on this machine",
     .options = common_options,
     .commands = commands,
     .footer = "The environment variable STADSWACHT_SOCKET stands in for --socket; "

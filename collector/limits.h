@@ -57,8 +57,9 @@
 #define WEB_SCAN_MAX		 50000
 /* One JSON answer: 1000 records of a few KiB; beyond it the answer is cut to fit. */
 #define WEB_ANSWER_MAX		 (16 * 1024 * 1024)
-/* Incidents folded for one list, and rows read for one incident's timeline. */
-#define WEB_INCIDENTS_MAX	 2000
+/* Incidents in one list; rows read for it (each is parsed: about 10 us); events told of one. */
+#define WEB_INCIDENTS_MAX	 500
+#define WEB_INCIDENTS_SCAN_MAX	 10000
 #define WEB_TIMELINE_MAX	 500
 /* A file of the console. */
 #define WEB_FILE_MAX		 (4 * 1024 * 1024)

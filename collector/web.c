@@ -38,7 +38,7 @@ static const struct cmdline_option options[] = {
 
 static const struct cmdline cmdline = {
     .program = "stadswacht-web",
-    .summary = "The console and the API of stadswacht's collector.",
+    .summary = "the console and the API of the collector",
     .options = options,
 };
 

@@ -212,7 +212,7 @@ show_incident(struct buf *answer, const struct json_doc *d, bool json)
 		print_json(answer);
 		return;
 	}
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && latest == NULL; i++)
 		if (json_str(json_item(history, i), "record.incident.title") !=
 		    NULL)
 			latest = json_item(history, i);

@@ -16,7 +16,8 @@
 struct listing {
 	struct jw w;
 	struct table *seen; /* by incident.id; the value is not used */
-	bool failed;
+	size_t scanned;
+	bool full;
 };
 
 static void
@@ -46,19 +47,21 @@ on_list_row(void *arg, const struct store_row *r)
 
 	if (id != NULL && table_get(l->seen, id, strlen(id)) == NULL) {
 		if (table_put(l->seen, id, strlen(id), l) == -1)
-			l->failed = true;
+			l->full = true;
 		else
 			row_write(&l->w, r);
 	}
 	json_free(d);
-	return l->failed || l->w.out->overflow;
+	l->full = l->full || ++l->scanned == WEB_INCIDENTS_SCAN_MAX;
+	return l->full || l->w.out->overflow;
 }
 
 void
 incidents_list(struct web_call *c)
 {
-	struct store_query q = {
-	    .event_type = "incident", .newest_first = true, .limit = WEB_SCAN_MAX};
+	struct store_query q = {.event_type = "incident",
+	    .newest_first = true,
+	    .limit = WEB_INCIDENTS_SCAN_MAX};
 	struct listing l = {0};
 	const char *tenant;
 	struct buf b;
@@ -76,7 +79,7 @@ incidents_list(struct web_call *c)
 		failed(c);
 	} else {
 		jw_end_array(&l.w);
-		jw_bool(&l.w, "complete", !l.failed);
+		jw_bool(&l.w, "complete", !l.full);
 		jw_end_object(&l.w);
 		answer_json(c->request, 200, &b);
 	}
@@ -92,10 +95,9 @@ struct detail {
 	struct jw w;
 	const char *id;
 	struct json_doc *latest; /* body of the newest row */
-	size_t rows;
 };
 
-/* A row of this incident, or of its triage, oldest first. */
+/* A row of this incident, or of its triage, newest first. */
 static int
 on_history_row(void *arg, const struct store_row *r)
 {
@@ -103,24 +105,19 @@ on_history_row(void *arg, const struct store_row *r)
 	struct json_doc *body;
 	const char *id;
 
-	if (r->event_type == NULL ||
-	    (strcmp(r->event_type, "incident") != 0 &&
-		strcmp(r->event_type, "triage") != 0))
+	/* Most rows are of other incidents: only those that may be ours are parsed. */
+	if (memmem(r->body, r->body_len, d->id, strlen(d->id)) == NULL)
 		return 0;
 	body = json_read(r->body, r->body_len, NULL, 0);
 	id = body == NULL ? NULL : json_str(body, "incident.id");
-	if (id == NULL || strcmp(id, d->id) != 0) {
-		json_free(body);
-		return 0;
+	if (id != NULL && strcmp(id, d->id) == 0) {
+		row_write(&d->w, r);
+		if (d->latest == NULL && strcmp(r->event_type, "incident") == 0) {
+			d->latest = body;
+			body = NULL;
+		}
 	}
-	row_write(&d->w, r);
-	d->rows++;
-	if (strcmp(r->event_type, "incident") == 0) {
-		json_free(d->latest);
-		d->latest = body;
-	} else {
-		json_free(body);
-	}
+	json_free(body);
 	return d->w.out->overflow;
 }
 
@@ -157,9 +154,7 @@ write_timeline(struct detail *d)
 void
 incidents_show(struct web_call *c)
 {
-	struct store_query q = {.min_class = RECORD_HEALTH,
-	    .max_class = RECORD_ALERT,
-	    .limit = SIZE_MAX};
+	struct store_query q = {.newest_first = true, .limit = WEB_SCAN_MAX};
 	struct detail d = {.call = c, .id = c->arg};
 	const char *tenant;
 	struct buf b;

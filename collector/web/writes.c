@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct waiting {
 	struct list link;
@@ -95,12 +96,15 @@ on_readable(void *arg, int fd, unsigned events)
 	int got;
 
 	(void)events;
-	while ((got = ipc_recv(fd, w->buffer, &m)) == 1)
+	while ((got = ipc_recv(fd, w->buffer, &m)) == 1) {
+		if (m.fd != -1)
+			(void)close(m.fd);
 		if (m.type == COLLECTOR_NEW_ROWS)
 			on_new_rows(w, &m);
 		else if (m.type == COLLECTOR_APPENDED ||
 		    m.type == COLLECTOR_AGENT_PUT)
 			on_answer(w, &m);
+	}
 	if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
 		log_warn("the writer of the store is gone: changes are refused");
 		disconnect(w);
@@ -258,6 +262,7 @@ writes_audit(
 	jw_end_object(&jw);
 	jw_object(&jw, "stadswacht");
 	jw_int(&jw, "v", RECORD_VERSION);
+	jw_str(&jw, "class", record_class_name(RECORD_HEALTH));
 	if (a->tenant[0] != '\0')
 		jw_str(&jw, "tenant", a->tenant);
 	jw_end_object(&jw);

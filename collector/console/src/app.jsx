@@ -14,6 +14,7 @@ const NO_FILTER = { severity: "", tenant: "", engine: "", text: "" };
 // A screen reader hears at most this often about new alerts.
 const ANNOUNCE_MS = 10000;
 const AGENTS_MS = 30000;
+const INCIDENTS_MS = 1000;
 const HOUR_MS = 3600 * 1000;
 
 // A setting that the browser remembers; private windows may refuse.
@@ -150,6 +151,7 @@ export function App() {
 	const pausedNow = useRef(paused);
 	const feed = useRef(null);
 	const opener = useRef(null);
+	const incidentsTimer = useRef(undefined);
 
 	pausedNow.current = paused;
 	if (getLanguage() !== language || document.documentElement.lang !== language)
@@ -157,6 +159,13 @@ export function App() {
 
 	const fail = (e) => (e instanceof NotLoggedIn ? setState("loggedOut") : setError(e.message));
 	const loadIncidents = () => get("/api/v1/incidents").then((d) => setIncidents(d.incidents), fail);
+	// An incident that grows fast is asked for at most every INCIDENTS_MS.
+	const incidentsSoon = () => {
+		incidentsTimer.current ??= setTimeout(() => {
+			incidentsTimer.current = undefined;
+			loadIncidents();
+		}, INCIDENTS_MS);
+	};
 	const loadAgents = () => get("/api/v1/agents").then((d) => setAgents(d.agents), fail);
 
 	const handlers = {
@@ -171,7 +180,7 @@ export function App() {
 				setRows((old) => mergeRows(old, fresh));
 		},
 		behind: setBehind,
-		incident: loadIncidents,
+		incident: incidentsSoon,
 		agent: loadAgents,
 	};
 	const latest = useRef(handlers);
