@@ -1,58 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "collector/receive/intake.h"
-#include "collector/limits.h"
-#include "collector/receive/agents.h"
-#include "collector/receive/dedupe.h"
-#include "collector/receive/notes.h"
-#include "collector/receive/row.h"
-#include "collector/receive/unpack.h"
+#include "collector/receive/inside.h"
 #include "common/clock.h"
-#include "common/crc32c.h"
 #include "common/fault.h"
 #include "common/log.h"
 #include "common/str.h"
-#include "common/table.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EPOCH_TEXT     (2 * WIRE_EPOCH_BYTES + 1)
-#define PEER_BYTES_MAX 64
-#define SEEN_WRITE_US  (30 * INT64_C(1000000))
-#define BEAT_SECONDS   10
-
-/* A connection that greeted. */
-struct session {
-	uint8_t peer[PEER_BYTES_MAX];
-	size_t peer_len;
-	char agent[STORE_NAME_MAX];
-	struct session *next; /* of those to be answered after the commit */
-	bool answer;
-	uint64_t number; /* of the last batch */
-	struct wire_ack ack[RECEIVE_ACKS_MAX];
-	size_t acks;
-};
-
-struct intake {
-	struct store *store;
-	struct server *server;
-	struct agents *agents;
-	struct dedupe *dedupe;
-	struct unpack *unpack;
-	struct table *sessions;
-	struct session *answer; /* list */
-	struct row row;
-	struct buf out;
-	bool inside, failed; /* a transaction; and it can not be saved */
-	size_t rows;	     /* in it */
-	int64_t last_id, last_committed;
-	int64_t started_us, seen_written_us;
-	int64_t keep_us;
-	int64_t strangers_minute;
-	unsigned strangers_told;
-	struct intake_stats stats;
-};
+#define SEEN_WRITE_US (30 * INT64_C(1000000))
 
 struct intake *
 intake_new(struct store *s, int64_t keep_us)
@@ -107,8 +65,8 @@ intake_stats(const struct intake *i)
 /* --- the transaction -------------------------------------------------------------
  */
 
-static int
-begin(struct intake *i)
+int
+intake_begin(struct intake *i)
 {
 	if (i->inside)
 		return 0;
@@ -154,8 +112,8 @@ acknowledge(struct intake *i, struct session *s)
 }
 
 /* Make it durable; only then tell the agents. */
-static int
-commit(struct intake *i)
+int
+intake_commit(struct intake *i)
 {
 	if (i->inside && !i->failed) {
 		FAULT("before-commit");
@@ -180,12 +138,12 @@ commit(struct intake *i)
 	return 0;
 }
 
-static void
-tell(struct intake *i, enum note n, const struct agent *a, const char *key)
+void
+intake_tell(struct intake *i, enum note n, const struct agent *a, const char *key)
 {
 	int64_t id;
 
-	if (begin(i) == -1)
+	if (intake_begin(i) == -1)
 		return;
 	if ((id = notes_tell(i->store, i->dedupe, n, a, key)) < 0)
 		i->failed = true;
@@ -193,299 +151,17 @@ tell(struct intake *i, enum note n, const struct agent *a, const char *key)
 		i->last_id = id;
 }
 
-/* --- one batch
- * ---------------------------------------------------------------------- */
-
-/* What one batch is about, for the steps below. */
-struct work {
-	struct agent *agent;
-	char epoch[EPOCH_TEXT];
-	enum record_class cls;
-};
-
-static void
-on_conflict(struct intake *i, struct agent *a)
+void
+intake_save_agent(struct intake *i, struct agent *a)
 {
-	i->stats.conflicts++;
-	if (a->conflict)
-		return;
-	a->conflict = true;
-	log_error(
-	    "receive: %s sent a sequence twice with other content", a->a.name);
-	tell(i, NOTE_CONFLICT, a, NULL);
-}
-
-static int
-store_record(struct intake *i, const struct work *w, const struct wire_item *item)
-{
-	struct record_origin o = {.tenant = w->agent->a.tenant,
-	    .agent = w->agent->a.name,
-	    .host = w->agent->a.host,
-	    .epoch = w->epoch,
-	    .seq = item->first};
-	int64_t id;
-	int result;
-
-	if (row_fill(&i->row, item->json, item->json_len, item->time_us, w->cls,
-		&o) == -1)
-		return -1;
-	if ((result = store_append(i->store, &i->row.r, &id)) == -1)
-		return -1;
-	if (result == 2)
-		on_conflict(i, w->agent);
-	if (result != 0) {
-		i->stats.twice++;
-		return 0;
-	}
-	i->stats.malformed += i->row.malformed;
-	i->stats.rows++;
-	i->rows++;
-	i->last_id = id;
-	FAULT("row-appended");
-	return 0;
-}
-
-static int
-store_gap(struct intake *i, const struct work *w, const struct wire_item *item)
-{
-	uint64_t mark = dedupe_mark(i->dedupe, w->agent->a.name, w->epoch, w->cls);
-	uint64_t first = item->first > mark ? item->first : mark + 1;
-
-	i->stats.gaps++;
-	return store_add_gap(i->store, w->agent->a.name, w->epoch, w->cls, first,
-	    item->last, 0, clock_wall_us());
-}
-
-/* 0: done; 1: not now, the rest of the batch neither; -1: the store failed. */
-static int
-take_item(struct intake *i, const struct work *w, const struct wire_item *item)
-{
-	const char *name = w->agent->a.name;
-	uint32_t crc;
-
-	switch (dedupe_check(
-	    i->dedupe, name, w->epoch, w->cls, item->first, item->last)) {
-	case DEDUPE_FULL:
-		return 1;
-	case DEDUPE_FAILED:
-		return -1;
-	case DEDUPE_SEEN:
-		i->stats.twice++;
-		crc = crc32c(0, item->json, item->json_len);
-		if (!item->gap &&
-		    store_seen(
-			i->store, name, w->epoch, w->cls, item->first, crc) == 2)
-			on_conflict(i, w->agent);
-		return 0;
-	case DEDUPE_NEW:
-		break;
-	}
-	if ((item->gap ? store_gap(i, w, item) : store_record(i, w, item)) == -1)
-		return -1;
-	return dedupe_add(
-	    i->dedupe, name, w->epoch, w->cls, item->first, item->last);
-}
-
-/* To be answered after the commit.  Rows beyond the maximum are told by a later
- * one. */
-static void
-note_answer(struct intake *i, struct session *s, const struct wire_batch *b)
-{
-	size_t k = 0;
-
-	if (!s->answer) {
-		s->answer = true;
-		s->next = i->answer;
-		i->answer = s;
-	}
-	s->number = b->number;
-	while (k < s->acks &&
-	    (s->ack[k].cls != b->cls ||
-		memcmp(s->ack[k].epoch, b->epoch, WIRE_EPOCH_BYTES) != 0))
-		k++;
-	if (k == RECEIVE_ACKS_MAX)
-		return;
-	if (k == s->acks)
-		s->acks++;
-	s->ack[k].cls = b->cls;
-	memcpy(s->ack[k].epoch, b->epoch, WIRE_EPOCH_BYTES);
-}
-
-static int
-on_batch(struct intake *i, struct session *s, struct agent *a, struct cursor *c)
-{
-	struct work w = {.agent = a};
-	struct wire_batch b;
-	struct wire_item item;
-	struct cursor items;
-	int got, result = 0;
-
-	if (wire_get_batch(c, &b) == -1 ||
-	    unpack_items(i->unpack, &b, &items) == -1)
-		return -1;
-	str_hex(b.epoch, WIRE_EPOCH_BYTES, w.epoch);
-	w.cls = b.cls;
-	if (begin(i) == -1)
-		return 0;
-	while ((got = wire_get_item(&items, &item)) == 1 && result == 0)
-		result = take_item(i, &w, &item);
-	if (result == -1)
-		i->failed = true;
-	if (got == -1)
-		return -1;
-	note_answer(i, s, &b);
-	return 0;
-}
-
-/* --- other messages
- * --------------------------------------------------------------------- */
-
-static struct session *
-session_of(struct intake *i, struct span peer, const char *agent)
-{
-	struct session *s = table_get(i->sessions, peer.p, peer.len);
-	size_t pos = 0, len;
-	const void *key;
-
-	if (s != NULL)
-		str_copy(s->agent, sizeof(s->agent), agent);
-	if (s != NULL || peer.len > PEER_BYTES_MAX)
-		return s;
-	/* Connections that ended leave their session; the oldest gives way. */
-	if (table_count(i->sessions) == RECEIVE_SESSIONS_MAX &&
-	    table_next(i->sessions, &pos, &key, &len) != NULL)
-		free(table_take(i->sessions, key, len));
-	if ((s = calloc(1, sizeof(*s))) == NULL)
-		return NULL;
-	memcpy(s->peer, peer.p, peer.len);
-	s->peer_len = peer.len;
-	str_copy(s->agent, sizeof(s->agent), agent);
-	if (table_put(i->sessions, peer.p, peer.len, s) == 0)
-		return s;
-	free(s);
-	return NULL;
-}
-
-static void
-send_marks(struct intake *i, struct span peer, const struct agent *a,
-    const struct wire_hello *h)
-{
-	static struct wire_mark marks[WIRE_EPOCHS_MAX];
-	char epoch[EPOCH_TEXT];
-
-	for (size_t k = 0; k < h->epochs_n; k++) {
-		const uint8_t *id = h->epochs + k * WIRE_EPOCH_BYTES;
-
-		memcpy(marks[k].epoch, id, WIRE_EPOCH_BYTES);
-		str_hex(id, WIRE_EPOCH_BYTES, epoch);
-		for (int c = 0; c < RECORD_CLASSES; c++)
-			marks[k].seq[c] = store_mark(
-			    i->store, a->a.name, epoch, (enum record_class)c);
-	}
-	buf_reset(&i->out);
-	if (wire_put_marks(&i->out, BEAT_SECONDS, marks, h->epochs_n) == 0)
-		server_send(i->server, peer, &i->out);
-}
-
-static void
-save_agent(struct intake *i, struct agent *a)
-{
-	if (begin(i) == -1)
+	if (intake_begin(i) == -1)
 		return;
 	a->changed = false;
 	if (store_put_agent(i->store, &a->a) == -1)
 		i->failed = true;
 }
 
-static int
-on_hello(struct intake *i, struct span peer, struct agent *a, struct cursor *c)
-{
-	static struct wire_hello h;
-
-	if (wire_get_hello(c, &h) == -1)
-		return -1;
-	/* Marks are told as they are on disk. */
-	if (commit(i) == -1 || session_of(i, peer, a->a.name) == NULL)
-		return 0;
-	if (strcmp(h.agent.s, a->a.name) != 0)
-		log_warn(
-		    "receive: the key of %s greets under another name", a->a.name);
-	if (h.host.s[0] != '\0')
-		str_copy(a->a.host, sizeof(a->a.host), h.host.s);
-	save_agent(i, a);
-	send_marks(i, peer, a, &h);
-	return 0;
-}
-
-static int
-on_ping(struct intake *i, struct span peer, struct cursor *c)
-{
-	struct wire_ping p;
-
-	if (wire_get_ping(c, &p) == -1)
-		return -1;
-	p.time_us = clock_wall_us();
-	buf_reset(&i->out);
-	if (wire_put_ping(&i->out, WIRE_PONG, &p) == 0)
-		server_send(i->server, peer, &i->out);
-	return 0;
-}
-
-static void
-refuse(
-    struct intake *i, struct span peer, enum wire_refusal reason, const char *text)
-{
-	i->stats.messages_bad += reason != WIRE_REFUSED_STRANGER;
-	buf_reset(&i->out);
-	if (wire_put_refused(&i->out, reason, text) == 0)
-		server_send(i->server, peer, &i->out);
-}
-
-static void
-heard(struct intake *i, struct agent *a)
-{
-	a->heard_us = clock_mono_us();
-	a->a.last_seen_us = clock_wall_us();
-	if (a->a.first_seen_us == 0)
-		a->a.first_seen_us = a->a.last_seen_us;
-	a->changed = true;
-	if (!a->silent)
-		return;
-	a->silent = false;
-	tell(i, NOTE_BACK, a, NULL);
-}
-
-static void
-take(struct intake *i, const struct server_message *m)
-{
-	struct agent *a = m->agent != NULL ? agents_get(i->agents, m->agent) : NULL;
-	struct session *s = table_get(i->sessions, m->peer.p, m->peer.len);
-	struct cursor c = cur_of_span(m->body);
-	int type = wire_type(&c), result = -1;
-
-	/* Asked of each message, so that a revoked agent's connection is no use to
-	 * it. */
-	if (a == NULL || a->a.state != STORE_AGENT_ACTIVE) {
-		refuse(i, m->peer, WIRE_REFUSED_AGENT, "this agent is not active");
-		return;
-	}
-	heard(i, a);
-	if (type == WIRE_HELLO)
-		result = on_hello(i, m->peer, a, &c);
-	else if (type == WIRE_PING)
-		result = on_ping(i, m->peer, &c);
-	else if (type == WIRE_BATCH && s != NULL && strcmp(s->agent, m->agent) == 0)
-		result = on_batch(i, s, a, &c);
-	else if (type == WIRE_BATCH) {
-		refuse(i, m->peer, WIRE_REFUSED_STRANGER, "greet first");
-		return;
-	}
-	if (result == -1)
-		refuse(i, m->peer,
-		    type == -1 ? WIRE_REFUSED_VERSION : WIRE_REFUSED_MESSAGE,
-		    type == -1 ? "another version of the protocol"
-			       : "a message that is not well formed");
-}
+/* --- one turn ---------------------------------------------------------------------- */
 
 int
 intake_turn(struct intake *i, struct server *server)
@@ -496,10 +172,10 @@ intake_turn(struct intake *i, struct server *server)
 	i->server = server;
 	while (
 	    i->rows < RECEIVE_ROWS && !i->failed && server_recv(server, &m) == 1) {
-		take(i, &m);
+		messages_take(i, &m);
 		taken = 1;
 	}
-	return commit(i) == -1 ? -1 : taken;
+	return intake_commit(i) == -1 ? -1 : taken;
 }
 
 /* --- who may connect, and who is silent
@@ -516,7 +192,7 @@ on_stranger(struct intake *i, const char *key)
 		i->strangers_told = 0;
 	}
 	if (i->strangers_told++ < RECEIVE_STRANGERS_MINUTE)
-		tell(i, NOTE_STRANGER, NULL, key);
+		intake_tell(i, NOTE_STRANGER, NULL, key);
 }
 
 const char *
@@ -543,7 +219,7 @@ check_silence(struct intake *i, struct agent *a, int64_t now)
 	    a->a.first_seen_us == 0 || now - since <= RECEIVE_SILENT_US)
 		return;
 	a->silent = true;
-	tell(i, NOTE_SILENT, a, NULL);
+	intake_tell(i, NOTE_SILENT, a, NULL);
 }
 
 static void
@@ -551,7 +227,7 @@ expire(struct intake *i)
 {
 	long n;
 
-	if (begin(i) == -1)
+	if (intake_begin(i) == -1)
 		return;
 	n = store_expire(
 	    i->store, clock_wall_us() - i->keep_us, RECEIVE_EXPIRE_ROWS);
@@ -572,13 +248,13 @@ intake_tick(struct intake *i)
 	while ((a = agents_next(i->agents, &pos)) != NULL) {
 		check_silence(i, a, now);
 		if (write && a->changed)
-			save_agent(i, a);
+			intake_save_agent(i, a);
 	}
 	if (write) {
 		i->seen_written_us = now;
 		expire(i);
 	}
-	commit(i);
+	intake_commit(i);
 }
 
 /* --- for correlate and web
@@ -589,7 +265,7 @@ intake_append(struct intake *i, enum record_class c, const char *json, size_t le
 {
 	int64_t id;
 
-	if (begin(i) == -1) {
+	if (intake_begin(i) == -1) {
 		undo(i);
 		return -EIO;
 	}
@@ -598,7 +274,7 @@ intake_append(struct intake *i, enum record_class c, const char *json, size_t le
 		return id;
 	}
 	i->last_id = id;
-	return commit(i) == -1 ? -EIO : id;
+	return intake_commit(i) == -1 ? -EIO : id;
 }
 
 int64_t
@@ -617,11 +293,11 @@ intake_put_agent(struct intake *i, const struct store_agent *a)
 		if (merged.host[0] == '\0')
 			memcpy(merged.host, known->a.host, sizeof(merged.host));
 	}
-	if (begin(i) == -1 || store_put_agent(i->store, &merged) == -1) {
+	if (intake_begin(i) == -1 || store_put_agent(i->store, &merged) == -1) {
 		undo(i);
 		return -EIO;
 	}
-	if (commit(i) == -1)
+	if (intake_commit(i) == -1)
 		return -EIO;
 	return agents_put(i->agents, &merged) == NULL ? -ENOMEM : 0;
 }

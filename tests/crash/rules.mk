@@ -5,7 +5,7 @@ SEED ?=
 
 # Only these differ from the programs as installed: they hold the named fault points.
 CRASH_forwarder := agent/forwarder.c agent/forward/sender.c agent/spool/segments.c
-CRASH_ingest    := collector/ingest.c collector/receive/intake.c
+CRASH_ingest    := collector/ingest.c collector/receive/intake.c collector/receive/messages.c
 crash_obj = $(patsubst %.c,$(BUILD)/crash/obj/%.o,$(1))
 
 $(BUILD)/crash/obj/%.o: %.c
