@@ -29,7 +29,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TICK_US	 100000
+#define TICK_US	 50000
 #define BEAT_US	 1000000
 #define STATS_US (60 * 1000000ll)
 #define PROGRAM	 "stadswacht-forwarder"

@@ -81,8 +81,8 @@
 #define SPOOL_QUOTA_SEGMENTS_MIN 6
 /* Acknowledged segments stay a day, for a collector restored from a backup. */
 #define SPOOL_KEEP_US (24 * 3600 * 1000000ll)
-/* Health and alerts reach the disk this soon, or after so many bytes. */
-#define SPOOL_SYNC_US	      200000
+/* Health and alerts reach the disk in 200 ms (this and a tick), or by bytes. */
+#define SPOOL_SYNC_US	      150000
 #define SPOOL_SYNC_FINDING_US 2000000
 #define SPOOL_SYNC_BYTES      (256u << 10)
 /* An epoch is a boot or a mishap; so many unsent ones are years of them. */

@@ -72,7 +72,7 @@ store_gap(struct intake *i, const struct work *w, const struct wire_item *item)
 
 	i->stats.gaps++;
 	return store_add_gap(i->store, w->agent->a.name, w->epoch, w->cls, first,
-	    item->last, 0, clock_wall_us());
+	    item->last, clock_wall_us());
 }
 
 /* 0: done; 1: not now, the rest of the batch neither; -1: the store failed. */

@@ -60,6 +60,14 @@ static const struct aggregate {
     {"agent_hours",
 	"SELECT s.agent, e.time_us / 3600000000, count(*)" FROM
 	"GROUP BY 1, 2 ORDER BY 1, 2"},
+    /* agent, class, records declared lost, by when the collector was told */
+    {"lost_by_agent",
+	"SELECT s.agent, e.class, sum(e.last - e.first + 1) FROM"
+	" (SELECT g.source, g.class, g.first, g.last, g.received_us AS time_us,"
+	" a.tenant, 0 AS id, 0 AS severity, 'gap' AS event_type FROM gap g"
+	" JOIN source o ON o.id = g.source JOIN agent a ON a.name = o.agent) e"
+	" JOIN source s ON s.id = e.source WHERE {where} GROUP BY 1, 2 ORDER BY 1, "
+	"2"},
     /* agent, records, first and last time in us: who was heard at all */
     {"agents_heard",
 	"SELECT s.agent, count(*), min(e.time_us), max(e.time_us)" FROM

@@ -35,10 +35,9 @@ static const char *const STATEMENTS[SQLITE_STATEMENTS] = {
     [SQLITE_SET_MARK] = "INSERT INTO mark (source, class, seq) VALUES (?, ?, ?)"
 			" ON CONFLICT DO UPDATE SET seq = excluded.seq",
     [SQLITE_MARK] = "SELECT seq FROM mark WHERE source = ? AND class = ?",
-    [SQLITE_ADD_GAP] =
-	"INSERT INTO gap (source, class, first, last, reason, received_us)"
-	" VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-	" SET last = max(last, excluded.last)",
+    [SQLITE_ADD_GAP] = "INSERT INTO gap (source, class, first, last, received_us)"
+		       " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+		       " SET last = max(last, excluded.last)",
     [SQLITE_RANGES] = "SELECT seq, seq FROM event WHERE source = ?1 AND class = ?2"
 		      " AND seq > ?3 UNION ALL SELECT first, last FROM gap"
 		      " WHERE source = ?1 AND class = ?2 AND last > ?3 ORDER BY 1",
@@ -358,8 +357,7 @@ store_mark(
 
 int
 store_add_gap(struct store *s, const char *agent, const char *epoch,
-    enum record_class c, uint64_t first, uint64_t last, int reason,
-    int64_t received_us)
+    enum record_class c, uint64_t first, uint64_t last, int64_t received_us)
 {
 	int64_t source = sqlite_source(s, agent, epoch, true);
 	sqlite3_stmt *st = sqlite_use(s, SQLITE_ADD_GAP);
@@ -370,8 +368,7 @@ store_add_gap(struct store *s, const char *agent, const char *epoch,
 	sqlite3_bind_int(st, 2, (int)c);
 	sqlite3_bind_int64(st, 3, (int64_t)first);
 	sqlite3_bind_int64(st, 4, (int64_t)last);
-	sqlite3_bind_int(st, 5, reason);
-	sqlite3_bind_int64(st, 6, received_us);
+	sqlite3_bind_int64(st, 5, received_us);
 	return run(s, st, "gap");
 }
 

@@ -70,8 +70,7 @@ int store_seen(struct store *s, const char *agent, const char *epoch,
     enum record_class c, uint64_t seq, uint32_t crc);
 /* The agent declared first..last lost; kept as the ledger of what is missing. */
 int store_add_gap(struct store *s, const char *agent, const char *epoch,
-    enum record_class c, uint64_t first, uint64_t last, int reason,
-    int64_t received_us);
+    enum record_class c, uint64_t first, uint64_t last, int64_t received_us);
 /* Stored or declared lost above after: calls fn with rising, maybe touching,
  * ranges. */
 int store_ranges(struct store *s, const char *agent, const char *epoch,

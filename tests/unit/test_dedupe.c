@@ -114,7 +114,7 @@ test_restart_learns_from_the_store(void **state)
 	put_row(12);
 	add(d, 12, 12);
 	assert_int_equal(
-	    store_add_gap(store, AGENT, EPOCH, RECORD_ALERT, 14, 20, 0, 0), 0);
+	    store_add_gap(store, AGENT, EPOCH, RECORD_ALERT, 14, 20, 0), 0);
 	add(d, 14, 20);
 	assert_int_equal(dedupe_save(d), 0);
 	dedupe_free(d);

@@ -227,6 +227,18 @@ first_cells(void *arg, size_t n, const char *const *cells)
 }
 
 static void
+declare_lost(struct store *s)
+{
+	struct store_agent a = {.name = "sw-a", .key = "k", .tenant = "zwolle"};
+
+	assert_int_equal(store_begin(s), 0);
+	assert_int_equal(store_put_agent(s, &a), 0);
+	assert_int_equal(
+	    store_add_gap(s, "sw-a", "01", RECORD_ALERT, 31, 36, 2000), 0);
+	assert_int_equal(store_commit(s), 0);
+}
+
+static void
 test_aggregates(void **state)
 {
 	struct place *p = *state;
@@ -241,6 +253,12 @@ test_aggregates(void **state)
 	q.to_us = 3000;
 	store_aggregate(p->w, "alerts_by_engine", &q, first_cells, got);
 	assert_string_equal(got, "rules|2");
+	assert_int_equal(
+	    store_aggregate(p->w, "lost_by_agent", &q, first_cells, got), 0);
+	declare_lost(p->w);
+	assert_int_equal(
+	    store_aggregate(p->w, "lost_by_agent", &q, first_cells, got), 1);
+	assert_string_equal(got, "sw-a|6");
 	assert_int_equal(
 	    store_aggregate(p->w, "no such", &q, first_cells, got), -1);
 }

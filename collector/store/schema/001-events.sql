@@ -56,7 +56,6 @@ CREATE TABLE gap (
 	class INTEGER NOT NULL,
 	first INTEGER NOT NULL,
 	last INTEGER NOT NULL,
-	reason INTEGER NOT NULL,
 	received_us INTEGER NOT NULL,
 	PRIMARY KEY (source, class, first)
 ) STRICT, WITHOUT ROWID;
