@@ -52,6 +52,9 @@
 /* One-time links not yet used; the oldest gives way. */
 #define WEB_LINKS_MAX		 32
 #define WEB_LINK_US		 (300 * INT64_C(1000000))
+/* Any local program can try tokens: so many refusals a minute are written down, others counted. */
+#define WEB_REFUSALS_MAX	 10
+#define WEB_REFUSALS_US		 (60 * INT64_C(1000000))
 /* Rows in one answer, and rows looked at to fill it when a filter is narrow. */
 #define WEB_ROWS_MAX		 1000
 #define WEB_SCAN_MAX		 50000

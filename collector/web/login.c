@@ -49,6 +49,30 @@ login_link(struct web_call *c)
 	write_down(c, "login-link.make", c->who.actor, "done");
 }
 
+/* So that nobody can fill the store by knocking: some are written down, the rest counted. */
+static void
+write_down_refusal(struct web_call *c)
+{
+	int64_t now = clock_mono_us();
+	struct web *w = c->web;
+	char result[64] = "refused";
+
+	if (now - w->refusals.since_us >= WEB_REFUSALS_US) {
+		w->refusals.since_us = now;
+		w->refusals.written = 0;
+	}
+	if (w->refusals.written >= WEB_REFUSALS_MAX) {
+		w->refusals.left_out++;
+		return;
+	}
+	if (w->refusals.left_out > 0)
+		(void)snprintf(result, sizeof(result),
+		    "refused, after %u not listed", w->refusals.left_out);
+	w->refusals.written++;
+	w->refusals.left_out = 0;
+	write_down(c, "login", "unknown", result);
+}
+
 /*
  * A page of our own, not a redirect: the cookie is SameSite=Strict, so a browser
  * that came here from a link in another site would not send it along with a
@@ -69,7 +93,8 @@ login_use(struct web_call *c)
 
 	if (!session_link_use(
 		c->web->sessions, http_query(c->request, "token"), session)) {
-		write_down(c, "login", "unknown", "refused");
+		if (http_query(c->request, "token") != NULL)
+			write_down_refusal(c);
 		files_login_needed(c);
 		return;
 	}

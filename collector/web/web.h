@@ -27,7 +27,11 @@ struct web {
 	struct sessions *sessions;
 	struct writes *writes;
 	const char *console_dir; /* may be NULL: the API alone */
-	int64_t started_us;	 /* monotonic */
+	struct {
+		int64_t since_us;
+		unsigned written, left_out;
+	} refusals;	    /* of logins, this minute */
+	int64_t started_us; /* monotonic */
 };
 
 struct web_options {

@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chromium } from "playwright-core";
@@ -235,22 +236,46 @@ async function testIncidents(page) {
 	check("entities and technique", /198\.51\.100\.23/.test(await page.textContent(".panel")) && /T1110/.test(await page.textContent(".panel")));
 }
 
+// A line that can be cut.  The server checks the Host header, so the port in it is put right.
+function startLine() {
+	const sockets = new Set();
+	const line = createServer((client) => {
+		const up = connect(port, "127.0.0.1");
+		for (const s of [client, up]) {
+			sockets.add(s);
+			s.on("error", () => {}).on("close", () => { client.destroy(); up.destroy(); sockets.delete(s); });
+		}
+		client.on("data", (d) => up.write(Buffer.from(d.toString("latin1")
+			.replace(/^Host: .*$/m, `Host: 127.0.0.1:${port}`), "latin1")));
+		up.on("data", (d) => client.write(d));
+	});
+	const cut = () => new Promise((done) => {
+		line.close(done);
+		sockets.forEach((s) => s.destroy());
+	});
+	return { line, cut };
+}
+
 async function testReconnect(page) {
-	await page.goto(`http://127.0.0.1:${port}/#alerts`);
-	await page.reload();
+	const { line, cut } = startLine();
+	await new Promise((done) => line.listen(0, "127.0.0.1", done));
+	const linePort = line.address().port;
+	await page.goto(`http://127.0.0.1:${linePort}/#alerts`);
 	await until("rows", async () => (await ids(page)).length > 5);
 	send(alert({ signature: "BEFORE" }));
 	await until("before", async () => (await ids(page))[0] === "BEFORE");
-	// Cut every connection, as a network does; the session lives on.
-	await page.context().setOffline(true);
-	await page.evaluate(() => 0);
+	await cut();
+	check("a cut is told", await until("cut", async () => (await page.textContent(".connection")).includes("Geen verbinding")));
 	for (let i = 1; i <= 5; i++)
 		send(alert({ signature: `MISSED ${i}` }));
-	await page.context().setOffline(false);
+	await new Promise((done) => line.listen(linePort, "127.0.0.1", done));
 	check("what came meanwhile is there, in order, once", await until("missed", async () => {
 		const rows = (await ids(page)).filter((x) => /^(MISSED|BEFORE)/.test(x));
 		return rows.join() === "MISSED 5,MISSED 4,MISSED 3,MISSED 2,MISSED 1,BEFORE";
 	}), (await ids(page)).slice(0, 8).join());
+	await cut();
+	await page.goto(`http://127.0.0.1:${port}/#alerts`);
+	await until("live", async () => (await page.textContent(".connection")).includes("Live"));
 	await stop();
 	check("a lost connection is told", await until("lost", async () => (await page.textContent(".connection")).includes("Geen verbinding")));
 	await shot(page, "lost");
