@@ -2,6 +2,7 @@
 /* Rules as text: what loads, what is refused and in which words. */
 #include "agent/detect/classes.h"
 #include "agent/detect/parser.h"
+#include "common/str.h"
 #include "tests/unit/detect_help.h"
 
 #include <unistd.h>
@@ -319,6 +320,30 @@ test_table_is_sorted(void **state)
 }
 
 static void
+test_document_has_every_keyword(void **state)
+{
+	const struct keyword *k;
+	char *text, quoted[64];
+	size_t len;
+
+	(void)state;
+	text = str_read_file("docs/rules.md", 1 << 20, &len);
+	assert_non_null(text);
+	for (size_t i = 0; (k = keyword_at(i)) != NULL; i++) {
+		const char *at,
+		    *refused =
+			strstr(text, "## Keywords that are known and refused");
+
+		snprintf(quoted, sizeof(quoted), "`%s`", k->name);
+		at = strstr(k->needs == KW_READY ? text : refused, quoted);
+		if (at == NULL || (k->needs == KW_READY && at > refused))
+			fail_msg("docs/rules.md does not say what is true of %s",
+			    k->name);
+	}
+	free(text);
+}
+
+static void
 write_file(char path[32], const char *text)
 {
 	FILE *f;
@@ -437,6 +462,7 @@ main(void)
 	    cmocka_unit_test(test_too_long),
 	    cmocka_unit_test(test_every_truncation_is_refused),
 	    cmocka_unit_test(test_table_is_sorted),
+	    cmocka_unit_test(test_document_has_every_keyword),
 	    cmocka_unit_test(test_classification_file),
 	    cmocka_unit_test(test_threshold_file_errors),
 	    cmocka_unit_test(test_variables),
