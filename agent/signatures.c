@@ -4,28 +4,35 @@
  * them.  check loads them as a sensor would and says what it refuses.
  */
 #include "agent/detect/detect.h"
+#include "agent/scan/yara.h"
 
 #include "common/buf.h"
 #include "common/cmdline.h"
 #include "common/jw.h"
 #include "common/log.h"
+#include "common/str.h"
 #include "common/table.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define REPORT_MAX  (256u << 20)
 #define REASONS_MAX 65536
+/* Files of YARA rules that are named; signature sets have about a thousand. */
+#define YARA_REFUSED_MAX 65536
 
-static struct cmdline_list rules_paths, sets;
+static struct cmdline_list rules_paths, yara_paths, sets;
 static const char *json_path, *threshold_path, *classification_path;
 static bool list_all;
 
 static const struct cmdline_option CHECK_OPTIONS[] = {
     {"rules", "FILE|DIR", "traffic rules; may be repeated", NULL, NULL,
 	&rules_paths},
+    {"yara", "FILE|DIR", "YARA rules for files; may be repeated", NULL, NULL,
+	&yara_paths},
     {"set", "NAME=VALUE", "a rule variable, such as HOME_NET; may be repeated",
 	NULL, NULL, &sets},
     {"threshold", "FILE", "threshold.config to apply", NULL, &threshold_path, NULL},
@@ -36,6 +43,20 @@ static const struct cmdline_option CHECK_OPTIONS[] = {
     {"list", NULL, "name each refused rule, not only the reasons", &list_all, NULL,
 	NULL},
     {NULL, NULL, NULL, NULL, NULL, NULL},
+};
+
+/* What one kind of signatures came to. */
+struct outcome {
+	size_t total, loaded; /* YARA: total counts files, loaded rules */
+	const struct ruleset_refusal *refusal;
+	size_t refused;
+};
+
+/* Refused YARA files; their names are ours. */
+struct yara_refused {
+	struct ruleset_refusal *list;
+	size_t n;
+	bool failed; /* out of memory, or too many */
 };
 
 /* How often a reason came up, with one place where it did. */
@@ -114,8 +135,30 @@ print_each(const struct ruleset_refusal *r, size_t n)
 		    r[i].reason);
 }
 
+static void
+write_outcome(
+    struct jw *w, const char *key, const char *total, const struct outcome *o)
+{
+	jw_object(w, key);
+	jw_uint(w, total, o->total);
+	jw_uint(w, "loaded", o->loaded);
+	jw_array(w, "refused");
+	for (size_t i = 0; i < o->refused; i++) {
+		const struct ruleset_refusal *r = &o->refusal[i];
+
+		jw_object(w, NULL);
+		jw_str(w, "file", r->file);
+		jw_uint(w, "line", r->line);
+		jw_uint(w, "sid", r->sid);
+		jw_str(w, "reason", r->reason);
+		jw_end_object(w);
+	}
+	jw_end_array(w);
+	jw_end_object(w);
+}
+
 static int
-write_json(const struct ruleset *rs, const struct ruleset_refusal *r, size_t n)
+write_json(const struct outcome *rules, const struct outcome *yara)
 {
 	struct buf out;
 	struct jw w;
@@ -125,20 +168,10 @@ write_json(const struct ruleset *rs, const struct ruleset_refusal *r, size_t n)
 	buf_init(&out, REPORT_MAX);
 	jw_init(&w, &out);
 	jw_object(&w, NULL);
-	jw_object(&w, "rules");
-	jw_uint(&w, "total", ruleset_total(rs));
-	jw_uint(&w, "loaded", ruleset_loaded(rs));
-	jw_array(&w, "refused");
-	for (size_t i = 0; i < n; i++) {
-		jw_object(&w, NULL);
-		jw_str(&w, "file", r[i].file);
-		jw_uint(&w, "line", r[i].line);
-		jw_uint(&w, "sid", r[i].sid);
-		jw_str(&w, "reason", r[i].reason);
-		jw_end_object(&w);
-	}
-	jw_end_array(&w);
-	jw_end_object(&w);
+	if (rules_paths.n > 0)
+		write_outcome(&w, "rules", "total", rules);
+	if (yara_paths.n > 0)
+		write_outcome(&w, "yara", "files", yara);
 	jw_end_object(&w);
 	buf_addc(&out, '\n');
 	if (!out.overflow && (f = fopen(json_path, "we")) != NULL) {
@@ -151,6 +184,16 @@ write_json(const struct ruleset *rs, const struct ruleset_refusal *r, size_t n)
 		    out.overflow ? "too long" : strerror(errno));
 	buf_release(&out);
 	return rc;
+}
+
+static int
+print_outcome(const struct outcome *o)
+{
+	if (list_all)
+		print_each(o->refusal, o->refused);
+	else if (print_reasons(o->refusal, o->refused) == -1)
+		return -1;
+	return 0;
 }
 
 static int
@@ -170,6 +213,70 @@ load(struct ruleset *rs)
 	return 0;
 }
 
+static void
+on_yara_refused(void *arg, const char *file, unsigned line, const char *reason)
+{
+	struct yara_refused *y = arg;
+	struct ruleset_refusal *r;
+	char *name;
+
+	if (y->failed)
+		return;
+	r = y->n == YARA_REFUSED_MAX ? NULL
+				     : realloc(y->list, (y->n + 1) * sizeof(*r));
+	if (r != NULL)
+		y->list = r;
+	if (r == NULL || (name = strdup(file)) == NULL) {
+		y->failed = true;
+		return;
+	}
+	r = &y->list[y->n++];
+	r->file = name;
+	r->line = line;
+	r->sid = 0;
+	str_copy(r->reason, sizeof(r->reason), reason);
+}
+
+static int
+check_yara(struct yara_refused *refused, struct outcome *o)
+{
+	struct yara_totals totals = {0};
+	struct yara *y = yara_load(
+	    yara_paths.v, yara_paths.n, on_yara_refused, refused, &totals);
+
+	if (y == NULL || refused->failed) {
+		log_error("YARA rules: %s", strerror(y == NULL ? errno : ENOMEM));
+		yara_free(y);
+		return -1;
+	}
+	yara_free(y);
+	o->total = totals.files;
+	o->loaded = totals.rules;
+	o->refusal = refused->list;
+	o->refused = refused->n;
+	return print_outcome(o) == -1 ||
+		printf("yara: %zu files, %zu rules loaded, %zu refused\n",
+		    totals.files, totals.rules, refused->n) < 0
+	    ? -1
+	    : 0;
+}
+
+static int
+check_rules(struct ruleset *rs, struct outcome *o)
+{
+	if (load(rs) == -1)
+		return -1;
+	o->total = ruleset_total(rs);
+	o->loaded = ruleset_loaded(rs);
+	o->refused = ruleset_refusals(rs, &o->refusal);
+	if (print_outcome(o) == -1)
+		return -1;
+	printf("rules: %zu in all, %zu loaded, %zu refused, %zu left out by "
+	       "\"requires\"\n",
+	    o->total, o->loaded, o->refused, o->total - o->loaded - o->refused);
+	return 0;
+}
+
 static int
 run_check(int argc, char **argv)
 {
@@ -177,16 +284,16 @@ run_check(int argc, char **argv)
 	    .sets_n = sets.n,
 	    .classification = classification_path,
 	    .threshold = threshold_path};
-	const struct ruleset_refusal *refusal;
+	struct outcome rules = {0}, yara = {0};
+	struct yara_refused refused = {0};
 	int status = EXIT_FAILED;
 	struct ruleset *rs;
 	char error[400];
-	size_t n;
 
-	if (argc > 0 || rules_paths.n == 0) {
+	if (argc > 0 || rules_paths.n + yara_paths.n == 0) {
 		fprintf(stderr, "stadswacht-signatures: %s%s; see --help\n",
 		    argc > 0 ? "unexpected argument "
-			     : "check needs --rules FILE|DIR",
+			     : "check needs --rules or --yara",
 		    argc > 0 ? argv[0] : "");
 		return EXIT_USAGE;
 	}
@@ -194,21 +301,17 @@ run_check(int argc, char **argv)
 		log_error("%s", error);
 		return EXIT_FAILED;
 	}
-	if (load(rs) == -1)
+	if (rules_paths.n > 0 && check_rules(rs, &rules) == -1)
 		goto done;
-	n = ruleset_refusals(rs, &refusal);
-	if (json_path != NULL && write_json(rs, refusal, n) == -1)
+	if (yara_paths.n > 0 && check_yara(&refused, &yara) == -1)
 		goto done;
-	if (list_all)
-		print_each(refusal, n);
-	if (!list_all && print_reasons(refusal, n) == -1)
+	if (json_path != NULL && write_json(&rules, &yara) == -1)
 		goto done;
-	printf("rules: %zu in all, %zu loaded, %zu refused, %zu left out by "
-	       "\"requires\"\n",
-	    ruleset_total(rs), ruleset_loaded(rs), n,
-	    ruleset_total(rs) - ruleset_loaded(rs) - n);
-	status = n == 0 ? EXIT_DONE : EXIT_FAILED;
+	status = rules.refused + yara.refused == 0 ? EXIT_DONE : EXIT_FAILED;
 done:
+	for (size_t i = 0; i < refused.n; i++)
+		free((void *)(uintptr_t)refused.list[i].file);
+	free(refused.list);
 	ruleset_free(rs);
 	return status;
 }
