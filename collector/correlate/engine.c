@@ -179,8 +179,9 @@ add_event_entities(void *arg, const struct event *e)
 {
 	struct entities *list = arg;
 
-	if (strcmp(e->engine, "yara") == 0)
-		add_entity(list, "host", e->host[0] != '\0' ? e->host : e->agent);
+	const char *host = e->host[0] != '\0' ? e->host : e->agent;
+
+	add_entity(list, strcmp(e->engine, "yara") == 0 ? "host" : "seen", host);
 	add_entity(list, "ip", json_str(e->body, "src_ip"));
 	add_entity(list, "ip", json_str(e->body, "dest_ip"));
 	add_entity(list, "sha256", json_str(e->body, "fileinfo.sha256"));

@@ -59,7 +59,7 @@ struct incidents {
 };
 
 /* Types are compared by pointer after this. */
-static const char *const entity_types[] = {"host", "ip", "sha256"};
+static const char *const entity_types[] = {"host", "ip", "sha256", "seen"};
 
 const char *
 incident_entity_type(const char *name)
@@ -70,6 +70,13 @@ incident_entity_type(const char *name)
 			return entity_types[i];
 	}
 	return NULL;
+}
+
+/* Who saw it says nothing about what it is: a sensor may watch for many. */
+static bool
+joins(const struct incident_entity *e)
+{
+	return strcmp(e->type, "seen") != 0;
 }
 
 struct incidents *
@@ -275,7 +282,7 @@ find(struct incidents *s, const struct incident_item *item)
 		    item->entity[i].type, item->entity[i].value);
 		struct incident *n = table_get(s->by_entity, key, (size_t)len);
 
-		if (n == NULL || !in_time(n, item))
+		if (n == NULL || !joins(&item->entity[i]) || !in_time(n, item))
 			continue;
 		if (best == NULL || n->first_us < best->first_us ||
 		    (n->first_us == best->first_us && strcmp(n->id, best->id) < 0))
@@ -299,6 +306,8 @@ add_entity(struct incidents *s, struct incident *n, const struct incident_entity
 		return;
 	n->entity[n->entities++] = *e;
 	n->changed = true;
+	if (!joins(e))
+		return;
 	len = entity_key(n, e, key);
 	table_take(s->by_entity, key, len);
 	table_put(s->by_entity, key, len, n);

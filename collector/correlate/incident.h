@@ -20,7 +20,8 @@
 struct incidents;
 
 struct incident_entity {
-	const char *type; /* "host", "ip", "sha256" */
+	const char
+	    *type; /* host, ip, sha256; seen: the host that saw it, joins nothing */
 	char value[INCIDENT_VALUE_MAX];
 };
 

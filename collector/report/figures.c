@@ -177,6 +177,25 @@ time_at(const struct json_doc *d, const char *path, int64_t fallback)
 	return text == NULL || clock_parse(text, &t) == -1 ? fallback : t;
 }
 
+static bool
+is_one_of(const char *type, const char *a, const char *b)
+{
+	return type != NULL && (strcmp(type, a) == 0 || strcmp(type, b) == 0);
+}
+
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)) != NULL; at += n) {
+		if ((at == list || at[-1] == ' ') &&
+		    (at[n] == ',' || at[n] == '\0'))
+			return true;
+	}
+	return n == 0;
+}
+
 static void
 append_word(char *list, size_t size, const char *word)
 {
@@ -197,7 +216,8 @@ read_lists(struct figures_incident *n, const struct json_doc *d)
 		const char *type = json_str(json_item(list, i), "type");
 		const char *value = json_str(json_item(list, i), "value");
 
-		if (type != NULL && value != NULL && strcmp(type, "host") == 0)
+		if (type != NULL && value != NULL &&
+		    is_one_of(type, "host", "seen") && !has_word(n->hosts, value))
 			append_word(n->hosts, sizeof(n->hosts), value);
 	}
 	list = json_at(d, "incident.attack");
@@ -268,12 +288,6 @@ count_incidents(struct reader *r)
 }
 
 /* --- rows ------------------------------------------------------------------------- */
-
-static bool
-is_one_of(const char *type, const char *a, const char *b)
-{
-	return type != NULL && (strcmp(type, a) == 0 || strcmp(type, b) == 0);
-}
 
 static int
 on_row(void *arg, const struct store_row *row)

@@ -27,7 +27,7 @@ static const char style[] =
     "table{border-collapse:collapse;margin:1rem 0;width:100%}"
     "caption{text-align:left;font-weight:bold;padding:.25rem 0}"
     "th,td{border:1px solid var(--line);padding:.3rem .5rem;text-align:left;"
-    "vertical-align:top;overflow-wrap:anywhere}thead th{background:var(--soft)}"
+    "vertical-align:top;overflow-wrap:break-word}thead th{background:var(--soft)}"
     "td.n{text-align:right;font-variant-numeric:tabular-nums}"
     ".summary{border-left:.3rem solid var(--bar);padding:.1rem 1rem}"
     ".scroll{overflow-x:auto}svg{max-width:100%;height:auto}"
@@ -290,8 +290,8 @@ summary(struct page *p)
 	summary_incidents(p);
 	say_with(p, "li", f->before_known ? TEXT_S_ALERTS : TEXT_S_ALERTS_FIRST,
 	    number(f->this.alerts, a), number(f->before.alerts, b), NULL, NULL);
-	say_with(p, "li", TEXT_S_AGENTS, number(enrolled - silent, a),
-	    number(enrolled, b), NULL, NULL);
+	say_with(p, "li", enrolled > 0 ? TEXT_S_AGENTS : TEXT_S_NO_AGENTS,
+	    number(enrolled - silent, a), number(enrolled, b), NULL, NULL);
 	say_count(p, TEXT_S_SILENT_ONE, TEXT_S_SILENT, silent);
 	if (lost > 0 || f->packets_dropped > 0)
 		say_with(p, "li", TEXT_S_LOST, number(lost, a),

@@ -55,6 +55,8 @@ enum texts_lang {
 	    "Er waren %1 meldingen. Van de week ervoor zijn er geen "              \
 	    "gegevens.",                                                           \
 	    "There were %1 alerts. There is no data of the week before.")          \
+	X(S_NO_AGENTS, "Er zijn geen toegelaten agents bekend.",                   \
+	    "No enrolled agents are known.")                                       \
 	X(S_AGENTS, "Van %1 van de %2 agents kwamen er gegevens binnen.",          \
 	    "Data came in from %1 of %2 agents.")                                  \
 	X(S_SILENT_ONE,                                                            \

@@ -176,7 +176,9 @@ fill(struct bench *b)
 	    "\"severity\":\"high\",\"first\":\"2026-11-17T12:00:00Z\","
 	    "\"last\":\"2026-11-17T14:00:00Z\",\"count\":7,\"attack\":[\"T1046\"],"
 	    "\"entities\":[{\"type\":\"ip\",\"value\":\"203.0.113.66\"},"
-	    "{\"type\":\"host\",\"value\":\"web01\"}]");
+	    "{\"type\":\"seen\",\"value\":\"web0\"},"
+	    "{\"type\":\"host\",\"value\":\"web01\"},"
+	    "{\"type\":\"seen\",\"value\":\"web01\"}]");
 	put_incident(b, "2026-11-18T09:00:00Z", "incident", NULL,
 	    "\"id\":\"INC-2\",\"title\":\"Same\",\"status\":\"merged\","
 	    "\"severity\":"
@@ -290,7 +292,7 @@ test_each_list(void **state)
 	assert_string_equal(f->incident[2].id, "INC-1");
 	assert_string_equal(f->incident[2].title, "Scan of many");
 	assert_string_equal(f->incident[2].status, "closed");
-	assert_string_equal(f->incident[2].hosts, "web01");
+	assert_string_equal(f->incident[2].hosts, "web0, web01");
 	assert_string_equal(f->incident[2].attack, "T1046");
 	assert_int_equal(f->incident[2].events, 7);
 	/* agents: heard, silent, heard though revoked */
