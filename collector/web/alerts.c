@@ -36,6 +36,9 @@ take_query(struct web_call *c, unsigned kinds, struct query *q)
 	}
 }
 
+/* What comes after the rows. */
+#define TAIL_MAX 256
+
 struct page {
 	struct jw w;
 	const struct filter *filter;
@@ -48,15 +51,24 @@ static int
 on_row(void *arg, const struct store_row *r)
 {
 	struct page *p = arg;
+	struct buf *out = p->w.out;
+	size_t before = out->len;
 
-	p->seen++;
-	p->last_id = r->id;
 	if (filter_row(p->filter, r)) {
 		row_write(&p->w, r);
+		if (out->overflow || out->max - out->len < TAIL_MAX) {
+			/* Cut to fit: this row is the first of the next page. */
+			out->len = before;
+			out->overflow = false;
+			p->full = true;
+			return 1;
+		}
 		p->told++;
 	}
+	p->seen++;
+	p->last_id = r->id;
 	p->full = p->told >= p->limit;
-	return p->full || p->w.out->overflow;
+	return p->full;
 }
 
 /*
