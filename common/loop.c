@@ -242,6 +242,7 @@ run_timers(struct loop *l)
 	}
 	if (next == INT64_MAX)
 		return -1;
+	now = clock_mono_us(); /* the callbacks took their time */
 	return next <= now ? 0 : (int)((next - now) / 1000 + 1);
 }
 
