@@ -49,6 +49,7 @@ struct forwarder {
 	struct queue queue[FORWARD_QUEUES_MAX];
 	size_t queues_n, queues_open;
 	bool control;
+	bool more; /* a turn is due as soon as others had theirs */
 	uint64_t taken, bad;
 	uint64_t writer, number; /* of our own records */
 	uint64_t told_shed[RECORD_CLASSES];
@@ -287,15 +288,28 @@ watch_link(struct forwarder *f)
 }
 
 static void
+on_more(void *arg)
+{
+	struct forwarder *f = arg;
+
+	f->more = false;
+	turn(f);
+}
+
+static void
 turn(struct forwarder *f)
 {
 	int64_t now = clock_mono_us();
+	unsigned result;
 
 	spool_sync(f->spool, now, false);
-	if (sender_turn(f->sender, now) == 1) {
+	result = sender_turn(f->sender, now);
+	if (result & SENDER_NEW_FD) {
 		loop_unwatch(f->loop, f->link_fd);
 		watch_link(f);
 	}
+	if ((result & SENDER_MORE) && !f->more)
+		f->more = loop_timer(f->loop, 0, 0, on_more, f) != NULL;
 }
 
 static void

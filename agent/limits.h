@@ -97,6 +97,8 @@
 #define FORWARD_BACKOFF_MAX_US 30000000ll
 /* The collector calls an agent silent after 60 s. */
 #define FORWARD_PING_US 10000000ll
+/* Sending yields to the queues this often. */
+#define FORWARD_TURN_US 20000
 /* Record queues of one forwarder: sensors and the scanner. */
 #define FORWARD_QUEUES_MAX 64
 /* Records taken from one queue before the others get their turn. */

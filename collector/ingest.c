@@ -43,6 +43,7 @@ struct ingest {
 	struct child child[2];
 	int64_t told_id;
 	int lock;
+	bool more; /* a turn is due as soon as others had theirs */
 	uint8_t message[IPC_MESSAGE_MAX];
 };
 
@@ -177,12 +178,30 @@ on_child(void *arg, int fd, unsigned events)
 /* --- the loop
  * ----------------------------------------------------------------------- */
 
+static void on_more(void *arg);
+
+/* For a while only: what correlate and web ask, a revocation too, must not wait. */
 static void
 receive(struct ingest *g)
 {
-	while (intake_turn(g->intake, g->server) == 1)
+	int64_t end = clock_mono_us() + RECEIVE_TURN_US;
+	int got;
+
+	while (
+	    (got = intake_turn(g->intake, g->server)) == 1 && clock_mono_us() < end)
 		tell_new_rows(g);
 	tell_new_rows(g);
+	if (got == 1 && !g->more)
+		g->more = loop_timer(g->loop, 0, 0, on_more, g) != NULL;
+}
+
+static void
+on_more(void *arg)
+{
+	struct ingest *g = arg;
+
+	g->more = false;
+	receive(g);
 }
 
 static void

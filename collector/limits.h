@@ -21,6 +21,8 @@
 #define RECEIVE_AGENTS_MAX   65536
 /* Rows of one transaction: SQLite is at full speed from here on. */
 #define RECEIVE_ROWS 1000
+/* Receiving yields to correlate and web this often. */
+#define RECEIVE_TURN_US 100000
 /* Epochs and classes acknowledged to one connection in one transaction. */
 #define RECEIVE_ACKS_MAX 16
 /* An agent pings each 10 s; after six it is called silent. */

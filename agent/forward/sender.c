@@ -336,17 +336,24 @@ round_of(struct sender *s, int64_t now)
 	return busy || s->stats.batches != batches;
 }
 
-int
+unsigned
 sender_turn(struct sender *s, int64_t now)
 {
+	unsigned result = 0;
+
 	s->reconnect = false;
 	if (link_lost(s->link))
 		greet_again(s, now);
-	while (round_of(s, now))
-		continue;
+	while (round_of(s, now)) {
+		/* A long backlog must not keep the queues waiting. */
+		if (clock_mono_us() - now >= FORWARD_TURN_US) {
+			result = SENDER_MORE;
+			break;
+		}
+	}
 	if (!s->streaming && !s->reconnect && now >= s->deadline)
 		start_over(s, now);
-	return s->reconnect;
+	return s->reconnect ? result | SENDER_NEW_FD : result;
 }
 
 void

@@ -23,11 +23,15 @@ struct sender *sender_new(
     struct spool *s, struct link *l, const struct sender_names *names);
 void sender_free(struct sender *s);
 
+/* Flags of sender_turn(). */
+#define SENDER_NEW_FD 1u /* link_fd() is another one now */
+#define SENDER_MORE   2u /* call again soon: it stopped to let others work */
+
 /*
  * Take what came, send what may go.  Call when link_fd() is readable, after
- * appending, and some times a second.  1: link_fd() is another one now.
+ * appending, and some times a second.
  */
-int sender_turn(struct sender *s, int64_t now_us);
+unsigned sender_turn(struct sender *s, int64_t now_us);
 
 struct sender_stats {
 	bool connected; /* the collector answered our greeting */
