@@ -9,8 +9,10 @@
  */
 #include "agent/config.h"
 #include "agent/limits.h"
+#include "agent/parent_args.h"
 #include "agent/parent_child.h"
 #include "agent/parent_folders.h"
+#include "agent/parent_hand.h"
 #include "agent/parent_health.h"
 #include "agent/parent_notify.h"
 #include "agent/role.h"
@@ -33,7 +35,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARGS_MAX      400
 #define CONTROL_BYTES (256u << 10)
 
 /* Restarts: at once at first, then with a growing pause. */
@@ -49,6 +50,7 @@ struct role {
 	const char *name, *program;
 	int64_t stall_us; /* doing nothing while work waits */
 	int64_t stop_us;  /* to finish what is at hand */
+	char *const *(*args)(const struct parent_args *a);
 };
 
 enum {
@@ -59,12 +61,13 @@ enum {
 };
 
 static const struct role ROLE[ROLES] = {
-    [SENSOR] = {"sensor", "stadswacht-sensor", 10 * CLOCK_US, 5 * CLOCK_US},
+    [SENSOR] = {"sensor", "stadswacht-sensor", 10 * CLOCK_US, 5 * CLOCK_US,
+	parent_args_sensor},
     /* One file may take this long, and it is one step of work. */
     [SCANNER] = {"scanner", "stadswacht-scanner", SCAN_FILE_US + 60 * CLOCK_US,
-	10 * CLOCK_US},
+	10 * CLOCK_US, parent_args_scanner},
     [FORWARDER] = {"forwarder", "stadswacht-forwarder", 30 * CLOCK_US,
-	15 * CLOCK_US},
+	15 * CLOCK_US, parent_args_forwarder},
 };
 
 enum child_state {
@@ -93,13 +96,6 @@ struct child {
 	struct loop_timer *restart;
 };
 
-/* A file the scanner has and did not answer for yet. */
-struct in_hand {
-	uint64_t ticket; /* 0: a free place */
-	char reason;
-	char path[PATH_MAX];
-};
-
 struct queue {
 	int fds[2]; /* written, read */
 };
@@ -116,10 +112,9 @@ struct parent {
 	struct child *scanner; /* NULL: none */
 	struct watch *watch;   /* NULL: no files to scan */
 	struct watch_stats told;
-	struct in_hand hand[WATCH_IN_HAND_MAX];
-	uint64_t ticket;
-	uint64_t crashed_files, crashed_told; /* the scanner ended on them */
-	bool feeding, stopping, as_root;
+	struct parent_hand hand; /* files the scanner has */
+	uint64_t crashed_told;
+	bool stopping, as_root;
 	uint8_t message[IPC_MESSAGE_MAX];
 };
 
@@ -127,67 +122,13 @@ static void child_start(struct child *c);
 
 /* --- files for the scanner ---------------------------------------------------- */
 
-static struct in_hand *
-hand_find(struct parent *p, uint64_t ticket)
-{
-	for (size_t i = 0; i < WATCH_IN_HAND_MAX; i++)
-		if (p->hand[i].ticket == ticket)
-			return &p->hand[i];
-	return NULL;
-}
-
-static size_t
-hand_count(const struct parent *p)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < WATCH_IN_HAND_MAX; i++)
-		n += p->hand[i].ticket != 0;
-	return n;
-}
-
-/* Hand one over; its descriptor is closed here.  -1: not now. */
-static int
-hand_over(struct parent *p, const struct watch_file *f)
-{
-	struct role_scan head = {
-	    .ticket = p->ticket + 1, .reason = (uint64_t)f->reason};
-	uint8_t body[sizeof(head) + PATH_MAX];
-	struct in_hand *h = hand_find(p, 0);
-	size_t len = strlen(f->path);
-	int r;
-
-	memcpy(body, &head, sizeof(head));
-	memcpy(body + sizeof(head), f->path, len);
-	r = ipc_send(
-	    p->scanner->control, ROLE_SCAN, body, sizeof(head) + len, f->fd);
-	close(f->fd);
-	if (r == -1)
-		return -1;
-	p->ticket++;
-	h->ticket = head.ticket;
-	h->reason = f->reason;
-	memcpy(h->path, f->path, len + 1);
-	return 0;
-}
-
 /* As many files as the scanner has room for. */
 static void
 feed(struct parent *p)
 {
-	static struct watch_file f;
-
-	if (p->feeding || p->stopping || p->watch == NULL || p->scanner == NULL ||
-	    p->scanner->state != CHILD_READY)
-		return;
-	p->feeding = true;
-	while (
-	    hand_find(p, 0) != NULL && watch_next(p->watch, &f, hand_count(p) == 0))
-		if (hand_over(p, &f) == -1) {
-			watch_again(p->watch, f.path, f.reason);
-			break;
-		}
-	p->feeding = false;
+	if (!p->stopping && p->watch != NULL && p->scanner != NULL &&
+	    p->scanner->state == CHILD_READY)
+		parent_hand_feed(&p->hand, p->watch, p->scanner->control);
 }
 
 static void
@@ -196,42 +137,17 @@ on_wake(void *arg)
 	feed(arg);
 }
 
-/*
- * The scanner ended: the oldest file it had is the one it was at, and is not
- * given again, or it would end on it for ever.
- */
-static void
-hand_back(struct parent *p)
-{
-	struct in_hand *oldest = NULL;
-
-	for (size_t i = 0; i < WATCH_IN_HAND_MAX; i++)
-		if (p->hand[i].ticket != 0 &&
-		    (oldest == NULL || p->hand[i].ticket < oldest->ticket))
-			oldest = &p->hand[i];
-	for (size_t i = 0; i < WATCH_IN_HAND_MAX; i++) {
-		struct in_hand *h = &p->hand[i];
-
-		if (h->ticket != 0 && h != oldest)
-			watch_again(p->watch, h->path, h->reason);
-		h->ticket = 0;
-	}
-	p->crashed_files += oldest != NULL;
-}
-
 /* --- messages of children -------------------------------------------------------- */
 
 static void
 on_scanned(struct child *c, const struct ipc_message *m)
 {
 	struct role_scanned done;
-	struct in_hand *h;
 
 	if (c->role != SCANNER || m->len != sizeof(done))
 		return;
 	memcpy(&done, m->body, sizeof(done));
-	if (done.ticket != 0 && (h = hand_find(c->parent, done.ticket)) != NULL)
-		h->ticket = 0;
+	parent_hand_done(&c->parent->hand, done.ticket);
 	feed(c->parent);
 }
 
@@ -244,7 +160,7 @@ on_beat(struct child *c, const struct ipc_message *m)
 		return;
 	memcpy(&beat, m->body, sizeof(beat));
 	if (c->role == SCANNER)
-		beat.waiting = hand_count(c->parent);
+		beat.waiting = parent_hand_count(&c->parent->hand);
 	if (beat.work != c->work || beat.waiting == 0)
 		c->progress_us = clock_mono_us();
 	c->work = beat.work;
@@ -296,93 +212,6 @@ on_control(void *arg, int fd, unsigned events)
 
 /* --- starting one ------------------------------------------------------------------- */
 
-/* The command line in the making; texts are copies or on loan, both outlive it. */
-struct args {
-	char *v[ARGS_MAX];
-	size_t n;
-	char text[8][PATH_MAX];
-	size_t texts;
-};
-
-static void
-add(struct args *a, const char *option, const char *value)
-{
-	if (a->n + 3 > ARGS_MAX)
-		return;
-	a->v[a->n++] = (char *)(uintptr_t)option;
-	if (value != NULL)
-		a->v[a->n++] = (char *)(uintptr_t)value;
-	a->v[a->n] = NULL;
-}
-
-static void
-add_number(struct args *a, const char *option, uint64_t value)
-{
-	char *text = a->text[a->texts++];
-
-	snprintf(text, PATH_MAX, "%llu", (unsigned long long)value);
-	add(a, option, text);
-}
-
-static void
-add_list(struct args *a, const char *option, const struct conf_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		add(a, option, l->v[i]);
-}
-
-static void
-add_known(struct args *a, const char *option, const char *value)
-{
-	if (value[0] != '\0')
-		add(a, option, value);
-}
-
-static void
-sensor_args(struct args *a, const struct child *c)
-{
-	const struct agent_config *k = &c->parent->config;
-
-	add(a, "--queue", NULL);
-	add(a, "--interface", c->interface);
-	add_number(a, "--memory", k->memory_sensor);
-	if (k->sensors > 1) {
-		add_number(a, "--fanout-size", k->sensors);
-		add_number(a, "--fanout-group", c->group);
-	}
-	add_list(a, "--rules", &k->rules);
-	add_list(a, "--set", &k->variables);
-	add_known(a, "--zone", k->zone);
-}
-
-static void
-scanner_args(struct args *a, const struct child *c)
-{
-	const struct agent_config *k = &c->parent->config;
-
-	add(a, "--serve", NULL);
-	add_number(a, "--memory", k->memory_scanner);
-	add_list(a, "--yara", &k->yara);
-	add_known(a, "--zone", k->zone);
-}
-
-static void
-forwarder_args(struct args *a, const struct child *c)
-{
-	const struct agent_config *k = &c->parent->config;
-
-	add(a, "--control", NULL);
-	add_number(a, "--queues", c->parent->queues_n);
-	add(a, "--spool", c->parent->folders.spool);
-	add_number(a, "--quota", k->spool_quota);
-	add(a, "--agent", k->id);
-	add_known(a, "--tenant", k->tenant);
-	add(a, "--host", k->host);
-	add_list(a, "--collector", &k->collectors);
-	add(a, "--collector-key", c->parent->folders.collector_key);
-	add(a, "--key", k->key);
-}
-
 static size_t
 child_fds(const struct child *c, int control, int fds[PARENT_CHILD_FDS_MAX])
 {
@@ -404,26 +233,23 @@ child_fds(const struct child *c, int control, int fds[PARENT_CHILD_FDS_MAX])
 static pid_t
 child_exec(struct child *c, int control)
 {
-	static void (*const more_args[ROLES])(struct args *,
-	    const struct child *) = {sensor_args, scanner_args, forwarder_args};
-	static struct args a;
 	const struct parent *p = c->parent;
+	const struct parent_args a = {.config = &p->config,
+	    .folders = &p->folders,
+	    .program = ROLE[c->role].program,
+	    .interface = c->interface,
+	    .group = c->group,
+	    .queues = p->queues_n};
 	int fds[PARENT_CHILD_FDS_MAX];
-	struct parent_child start = {.argv = a.v,
+	struct parent_child start = {.argv = ROLE[c->role].args(&a),
 	    .fds = fds,
+	    .fds_n = child_fds(c, control, fds),
 	    .as_user = p->as_root,
 	    .uid = c->uid,
 	    .gid = c->gid,
 	    .net_raw = c->role == SENSOR,
 	    .memory_max = c->role == FORWARDER ? p->config.memory_forwarder : 0};
 
-	memset(&a, 0, sizeof(a));
-	snprintf(a.text[a.texts], PATH_MAX, "%s/%s", p->config.libexec,
-	    ROLE[c->role].program);
-	add(&a, a.text[a.texts++], NULL);
-	add(&a, "--root", p->folders.root);
-	more_args[c->role](&a, c);
-	start.fds_n = child_fds(c, control, fds);
 	return parent_child_start(&start);
 }
 
@@ -526,7 +352,7 @@ child_ended(struct child *c, int status)
 	c->pid = 0;
 	c->state = CHILD_DOWN;
 	if (c == p->scanner && p->watch != NULL)
-		hand_back(p);
+		parent_hand_back(&p->hand, p->watch);
 	if (p->stopping)
 		return;
 	c->restarts++;
@@ -693,16 +519,16 @@ tell_unscanned(struct parent *p)
 	const struct parent_health_detail details[] = {
 	    {"kernel_queue_overflows", NULL, s.lost_kernel},
 	    {"files_without_place", NULL, s.lost_pending},
-	    {"files_the_scanner_ended_on", NULL, p->crashed_files},
+	    {"files_the_scanner_ended_on", NULL, p->hand.crashed},
 	    {"files_waiting", NULL, s.waiting},
 	    {NULL, NULL, 0},
 	};
 	if (s.lost_kernel == p->told.lost_kernel &&
 	    s.lost_pending == p->told.lost_pending &&
-	    p->crashed_files == p->crashed_told)
+	    p->hand.crashed == p->crashed_told)
 		return;
 	p->told = s;
-	p->crashed_told = p->crashed_files;
+	p->crashed_told = p->hand.crashed;
 	log_warn("files were not scanned in time: %llu without a place to wait, "
 		 "%llu kernel "
 		 "overflows; their folders are scanned again",

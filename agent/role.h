@@ -9,7 +9,7 @@
  *
  *   3  control: messages to and from the parent (all children)
  *   4  queue: where a sensor or the scanner writes its records
- *   5+ queues: what the forwarder reads, one a writer, in the order of --queue
+ *   5+ queues: what the forwarder reads, one a writer, 0 the parent's own
  *
  * The parent's command lines (in brackets: only when configured; "..": repeated).
  * A child opens what its options name, enters its sandbox with --root and
@@ -20,13 +20,11 @@
  *       [--set VAR=VALUE].. [--zone NAME]
  *   stadswacht-scanner --serve --root DIR --memory N [--yara FILE|DIR]..
  *       [--zone NAME]
- *   stadswacht-forwarder --serve --root DIR --memory N --queue NAME..
- *       --spool DIR --quota BYTES --agent ID [--tenant NAME] --host NAME
- *       [--zone NAME] --collector tcp://HOST:PORT.. --collector-key FILE
- *       --key FILE
- *   stadswacht-forwarder --make-key FILE     makes FILE and FILE.pub, ends
+ *   stadswacht-forwarder --control --root DIR --queues N --spool DIR
+ *       --quota BYTES --agent ID [--tenant NAME] --host NAME
+ *       --collector tcp://HOST:PORT.. --collector-key FILE --key FILE
+ *   stadswacht-forwarder --make-key FILE     makes FILE, prints the public key
  *
- * A queue's NAME is its writer's: "parent", "scanner", "eth0.0", "eth0.1".
  * The root is the same empty folder for all: the forwarder holds a descriptor of
  * its spool folder, opened before, and works from there (openat).  Exit status 0
  * after ROLE_STOP or when descriptor 3 closed; 1 cannot start (a line said why);
