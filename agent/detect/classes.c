@@ -74,7 +74,7 @@ fold(const char *name, char out[CLASS_NAME_MAX])
 {
 	size_t i = 0;
 
-	for (; name[i] != '\0' && i < CLASS_NAME_MAX - 1; i++)
+	for (; i < CLASS_NAME_MAX - 1 && name[i] != '\0'; i++)
 		out[i] = (char)tolower((unsigned char)name[i]);
 	out[i] = '\0';
 }

@@ -95,7 +95,8 @@ ruleset_strdup(struct ruleset *rs, const char *text)
 	}
 	if ((copy = strdup(text)) == NULL)
 		return NULL;
-	return rs->string[rs->strings++] = copy;
+	rs->string[rs->strings++] = copy;
+	return copy;
 }
 
 int
