@@ -122,6 +122,8 @@
 #define INCIDENT_QUIET_US (24 * 3600 * INT64_C(1000000))
 /* What one incident's row names: it stays under RECORD_JSON_MAX. */
 #define INCIDENT_ENTITIES_MAX 64
+/* Entities that join an incident; beyond it what is new stands by itself. */
+#define INCIDENT_JOINING_MAX 4096
 #define INCIDENT_EVENTS_MAX   256
 #define INCIDENT_FIRINGS_MAX  16
 /* A growing incident is told again when it doubled, or after so much time. */

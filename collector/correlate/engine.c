@@ -431,6 +431,7 @@ value_of(const struct sigma_correlation *k, size_t part, const struct event *e,
 
 	*hash = 0;
 	for (size_t i = 0; i < k->value_fields; i++) {
+		text[n] = '\0';
 		if (!event_each(e, &k->value[i].field[part], take_first,
 			&(struct first_value){text + n, GROUP_VALUE_MAX}))
 			return false;

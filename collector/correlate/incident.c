@@ -37,8 +37,8 @@ struct incident {
 	enum sigma_level level;
 	int64_t first_us, last_us, last_id;
 	uint64_t count;
-	struct incident_entity entity[INCIDENT_ENTITIES_MAX];
-	size_t entities;
+	struct incident_entity *entity; /* the first are told, all of them join */
+	size_t entities, room;
 	int64_t event[INCIDENT_EVENTS_MAX];
 	size_t events;
 	char attack[SIGMA_TECHNIQUES_MAX][TECHNIQUE_MAX];
@@ -132,6 +132,7 @@ drop(struct incidents *s, struct incident *n)
 		free(n->firing[i].group);
 	}
 	free(n->title);
+	free(n->entity);
 	free(n);
 }
 
@@ -183,7 +184,7 @@ write_lists(struct jw *w, const struct incident *n)
 		jw_str(w, NULL, n->attack[i]);
 	jw_end_array(w);
 	jw_array(w, "entities");
-	for (size_t i = 0; i < n->entities; i++) {
+	for (size_t i = 0; i < n->entities && i < INCIDENT_ENTITIES_MAX; i++) {
 		jw_object(w, NULL);
 		jw_str(w, "type", n->entity[i].type);
 		jw_str(w, "value", n->entity[i].value);
@@ -291,26 +292,53 @@ find(struct incidents *s, const struct incident_item *item)
 	return best;
 }
 
+/* Room for one more; false at the cap, or without memory. */
+static bool
+make_room(struct incident *n)
+{
+	size_t room = n->room == 0 ? 8 : 2 * n->room;
+	struct incident_entity *more;
+
+	if (n->entities < n->room)
+		return true;
+	if (n->entities >= INCIDENT_JOINING_MAX ||
+	    (more = realloc(n->entity, room * sizeof(*more))) == NULL)
+		return false;
+	n->entity = more;
+	n->room = room;
+	return true;
+}
+
+static bool
+has_entity(const struct incident *n, const struct incident_entity *e)
+{
+	for (size_t i = 0; i < n->entities; i++) {
+		if (n->entity[i].type == e->type &&
+		    strcmp(n->entity[i].value, e->value) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One that is alive keeps its entities: the index never moves under it. */
 static void
 add_entity(struct incidents *s, struct incident *n, const struct incident_entity *e)
 {
 	char key[KEY_MAX];
-	size_t len;
+	size_t len = entity_key(n, e, key);
+	struct incident *o = joins(e) ? table_get(s->by_entity, key, len) : NULL;
 
-	for (size_t i = 0; i < n->entities; i++) {
-		if (n->entity[i].type == e->type &&
-		    strcmp(n->entity[i].value, e->value) == 0)
+	if (o == n || (!joins(e) && has_entity(n, e)) ||
+	    (o != NULL && o->last_us + INCIDENT_QUIET_US >= n->first_us) ||
+	    !make_room(n))
+		return;
+	if (joins(e)) {
+		table_take(s->by_entity, key, len);
+		if (table_put(s->by_entity, key, len, n) == -1)
 			return;
 	}
-	if (n->entities == INCIDENT_ENTITIES_MAX)
-		return;
 	n->entity[n->entities++] = *e;
 	n->changed = true;
-	if (!joins(e))
-		return;
-	len = entity_key(n, e, key);
-	table_take(s->by_entity, key, len);
-	table_put(s->by_entity, key, len, n);
 }
 
 /* In order, once each.  False when it was there, or there is no room. */
@@ -484,6 +512,7 @@ absorb(struct incidents *s, struct incident *n, struct incident *o)
 		char *title = n->title;
 
 		n->level = o->level;
+		n->tell = true;
 		n->title = o->title;
 		o->title = title;
 	}
@@ -497,7 +526,7 @@ absorb(struct incidents *s, struct incident *n, struct incident *o)
 	for (size_t i = 0; i < o->entities; i++)
 		add_entity(s, n, &o->entity[i]);
 	drop(s, o);
-	n->tell = n->changed = true;
+	n->changed = true;
 }
 
 /* Those that share another of its entities turn out to be the same story. */
@@ -512,7 +541,9 @@ merge_others(
 		    item->entity[i].type, item->entity[i].value);
 		struct incident *o = table_get(s->by_entity, key, (size_t)len);
 
-		if (o != NULL && o != n && in_time(o, item))
+		if (o != NULL && o != n && joins(&item->entity[i]) &&
+		    in_time(o, item) &&
+		    n->entities + o->entities <= INCIDENT_JOINING_MAX)
 			absorb(s, n, o);
 	}
 }

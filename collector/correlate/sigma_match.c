@@ -202,7 +202,7 @@ source_matches(const struct logsource *l, const struct event *e)
 static bool
 condition_holds(const struct sigma_rule *r, uint64_t hits)
 {
-	bool stack[SIGMA_CONDITION_MAX];
+	bool stack[SIGMA_CONDITION_MAX] = {false};
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->ops; i++) {

@@ -557,6 +557,25 @@ test_a_growing_incident_is_told_sparingly(void **state)
 /* --- restart
  * ---------------------------------------------------------------------- */
 
+/* More addresses than a row names: still one incident, and few rows. */
+static void
+test_many_addresses_are_one_incident(void **state)
+{
+	struct town t = {0};
+	char src[32], dest[32];
+
+	(void)state;
+	start(&t);
+	for (int i = 0; i < 400; i++) {
+		snprintf(src, sizeof(src), "203.0.113.%d", 1 + i / 2);
+		snprintf(dest, sizeof(dest), "10.20.1.%d", 1 + (i + 1) / 2);
+		see(&t, (struct sighting){.src = src, .dest = dest, .severity = 1});
+	}
+	assert_int_equal(incidents(&t, NULL), 1);
+	assert_true(t.outs <= 12);
+	clear(&t);
+}
+
 static void
 restore(struct town *t)
 {
@@ -689,6 +708,7 @@ main(void)
 	    cmocka_unit_test(test_strangers_are_two_incidents),
 	    cmocka_unit_test(test_a_day_of_quiet_ends_an_incident),
 	    cmocka_unit_test(test_a_growing_incident_is_told_sparingly),
+	    cmocka_unit_test(test_many_addresses_are_one_incident),
 	    cmocka_unit_test(test_killed_anywhere_nothing_is_doubled),
 	    cmocka_unit_test(test_closed_is_closed),
 	    cmocka_unit_test(test_our_own_records_are_not_counted),
