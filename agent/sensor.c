@@ -249,7 +249,10 @@ run_file(struct sensor *s)
 
 	while ((v = capture_next(s->capture, &f)) == CAPTURE_FRAME)
 		on_frame(s, &f);
-	if (v != CAPTURE_END) {
+	/* A capture that was cut while it was made is as good as its whole frames. */
+	if (v == CAPTURE_CUT_SHORT) {
+		log_warn("%s", capture_error(s->capture));
+	} else if (v != CAPTURE_END) {
 		log_error("%s", capture_error(s->capture));
 		status = -1;
 	}
