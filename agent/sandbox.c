@@ -214,7 +214,7 @@ names_fill(void)
 static void
 on_refused(int signo, siginfo_t *info, void *context)
 {
-	char line[96] = "sandbox: refused system call ", digits[12];
+	char line[96] = "sandbox: refused system call ", digits[12] = "";
 	size_t at = strlen(line), d = sizeof(digits);
 	unsigned nr = (unsigned)info->si_syscall;
 	const char *name =

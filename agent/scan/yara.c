@@ -124,8 +124,11 @@ take_match(struct scan *scan, YR_SCAN_CONTEXT *context, YR_RULE *rule)
 	m->name_space = rule->ns->name;
 	m->rule = rule->identifier;
 	m->id = yara_rule_id(m->name_space, m->rule);
-	yr_rule_tags_foreach(rule, tag) if (m->tags_n <
-	    sizeof(m->tags) / sizeof(m->tags[0])) m->tags[m->tags_n++] = tag;
+	yr_rule_tags_foreach(rule, tag)
+	{
+		if (m->tags_n < sizeof(m->tags) / sizeof(m->tags[0]))
+			m->tags[m->tags_n++] = tag;
+	}
 	take_metas(rule, m);
 	take_strings(context, rule, m);
 }

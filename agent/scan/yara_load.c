@@ -270,8 +270,6 @@ set_version(struct yara *y, struct loader *l)
 static int
 compile_all(struct yara *y, struct loader *l)
 {
-	YR_RULE *rule;
-
 	refuse_twins(l);
 	for (size_t i = 0; i < YARA_PARTS; i++)
 		if (compile(l, i, YARA_PARTS, &y->parts[i]) == -1)
@@ -279,7 +277,7 @@ compile_all(struct yara *y, struct loader *l)
 	if (compile(l, 0, 1, &y->whole) == -1)
 		return -1;
 	if (y->whole != NULL)
-		yr_rules_foreach(y->whole, rule) l->totals->rules++;
+		l->totals->rules = y->whole->num_rules;
 	for (size_t i = 0; i < l->n; i++)
 		l->totals->files_refused += l->v[i].bad;
 	set_version(y, l);
