@@ -274,6 +274,10 @@ check_rules(struct ruleset *rs, struct outcome *o)
 	printf("rules: %zu in all, %zu loaded, %zu refused, %zu left out by "
 	       "\"requires\"\n",
 	    o->total, o->loaded, o->refused, o->total - o->loaded - o->refused);
+	if (ruleset_unknown_classes(rs) > 0)
+		printf("       %zu name a class that classification.config does "
+		       "not have\n",
+		    ruleset_unknown_classes(rs));
 	return 0;
 }
 

@@ -68,6 +68,8 @@ int ruleset_finish(struct ruleset *rs, char *error, size_t size);
 void ruleset_free(struct ruleset *rs);
 size_t ruleset_total(const struct ruleset *rs);
 size_t ruleset_loaded(const struct ruleset *rs);
+/* Rules whose class is not in classification.config: they have priority 3. */
+size_t ruleset_unknown_classes(const struct ruleset *rs);
 /* r may be NULL when only their number is wanted. */
 size_t ruleset_refusals(const struct ruleset *rs, const struct ruleset_refusal **r);
 

@@ -92,11 +92,7 @@ kw_dsize(struct rule_parser *p, char *value)
 	for (size_t i = 0; i < p->r->tests_n; i++)
 		if (p->r->test[i].fn == test_dsize)
 			return parser_fail(p, "may stand once in a rule");
-	if (num_keyword(p, value, 65535, test_dsize) == -1)
-		return -1;
-	if (parser_num_holds(&p->r->test[p->r->tests_n - 1].num, 0))
-		p->r->flags |= RULE_PAYLOAD_EMPTY;
-	return 0;
+	return num_keyword(p, value, 65535, test_dsize);
 }
 
 /* --- IP -------------------------------------------------------------------- */

@@ -253,7 +253,6 @@ enum rule_class {
 	RULE_CLASS_PACKET,
 	RULE_CLASS_STREAM,
 	RULE_CLASS_PACKET_STREAM,
-	RULE_CLASSES,
 };
 
 enum rule_flag {
@@ -270,7 +269,6 @@ enum rule_flag {
 	RULE_NEEDS_PACKET = 1u << 10, /* a keyword that streams do not have */
 	RULE_NOT_IP_ONLY = 1u << 11,  /* a keyword that IP-only rules do not have */
 	RULE_HAS_FLOW = 1u << 12,
-	RULE_PAYLOAD_EMPTY = 1u << 13, /* dsize:0 */
 	RULE_BIDIRECTIONAL = 1u << 14,
 	RULE_NEGATED_ADDRESS = 1u << 15,
 	RULE_TCP_PKT = 1u << 16,

@@ -483,6 +483,23 @@ load_folder(struct ruleset *rs, const char *path)
 
 /* --- the public side ------------------------------------------------------- */
 
+/* A wrong value is told at once, and not at each rule that uses it. */
+static int
+check_variable(struct ruleset *rs, const char *set, char *error, size_t size)
+{
+	char text[66], why[200];
+	int n = (int)strcspn(set, "=");
+
+	snprintf(text, sizeof(text), "$%.*s", n, set);
+	if (lists_addr(rs->lists, text, why, sizeof(why)) != NULL ||
+	    lists_port(rs->lists, text, why, sizeof(why)) != NULL)
+		return 0;
+	snprintf(error, size,
+	    "--set %.*s: neither a list of addresses nor of ports: %.150s", n, set,
+	    why);
+	return -1;
+}
+
 static int
 set_variables(
     struct ruleset *rs, const struct ruleset_config *c, char *error, size_t size)
@@ -505,18 +522,10 @@ set_variables(
 		name[n] = '\0';
 		if (lists_set(rs->lists, name, equal + 1, error, size) == -1)
 			return -1;
-		/* Told here and not at each rule that uses it. */
-		char text[66], why[200];
-		snprintf(text, sizeof(text), "$%s", name);
-		if (lists_addr(rs->lists, text, why, sizeof(why)) == NULL &&
-		    lists_port(rs->lists, text, why, sizeof(why)) == NULL) {
-			snprintf(error, size,
-			    "--set %s: neither a list of addresses nor of "
-			    "ports: %.150s",
-			    name, why);
-			return -1;
-		}
 	}
+	for (size_t i = 0; i < c->sets_n; i++)
+		if (check_variable(rs, c->sets[i], error, size) == -1)
+			return -1;
 	return 0;
 }
 

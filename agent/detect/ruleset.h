@@ -29,7 +29,6 @@ const struct classes *ruleset_classes(const struct ruleset *rs);
 struct lists *ruleset_lists(struct ruleset *rs);
 /* Count a class that classification.config does not have. */
 void ruleset_note_class(struct ruleset *rs);
-size_t ruleset_unknown_classes(const struct ruleset *rs);
 /* A copy that lives as long as the set; NULL without memory. */
 char *ruleset_strdup(struct ruleset *rs, const char *text);
 

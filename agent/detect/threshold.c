@@ -93,15 +93,14 @@ key_of(const struct rule *r, const struct threshold *th, const struct packet *p)
 	return k;
 }
 
-/* The counter of this hit; *made when it is the first.  NULL when there is no room. */
+/* The counter of this hit, new or not; NULL when there is no room. */
 static struct counter *
 counter_of(struct thresholds *t, const struct rule *r, const struct threshold *th,
-    const struct packet *p, bool *made)
+    const struct packet *p)
 {
 	struct counter_key k = key_of(r, th, p);
 	struct counter *c = table_get(t->counters, &k, sizeof(k));
 
-	*made = c == NULL;
 	if (c != NULL)
 		return c;
 	if (table_count(t->counters) >= t->max) {
@@ -160,11 +159,10 @@ check(struct thresholds *t, const struct rule *r, const struct threshold *th,
     const struct packet *p)
 {
 	struct counter *c;
-	bool made;
 
 	if (th->kind == THRESHOLD_NONE)
 		return true;
-	if ((c = counter_of(t, r, th, p, &made)) == NULL)
+	if ((c = counter_of(t, r, th, p)) == NULL)
 		return true;
 	count(c, th, p->time_us);
 	return lets_through(c, th);
@@ -193,10 +191,8 @@ rate(struct thresholds *t, const struct rule *r, const struct packet *p,
 {
 	const struct threshold *th = &r->rate;
 	struct counter *c;
-	bool made;
 
-	if (th->kind == THRESHOLD_NONE ||
-	    (c = counter_of(t, r, th, p, &made)) == NULL)
+	if (th->kind == THRESHOLD_NONE || (c = counter_of(t, r, th, p)) == NULL)
 		return;
 	if (c->action_until_us != 0 && p->time_us <= c->action_until_us) {
 		*action = th->new_action;

@@ -432,8 +432,8 @@ test_variables(void **state)
 	static const char *const BAD_SETS[] = {
 	    "HOME_NET", "=x", "HOME_NET=[1.2.3", "A B=any"};
 	static const char *const SETS[] = {
-	    "HOME_NET=[8.8.8.8]", "MY_PORTS=[80:90]"};
-	struct ruleset_config c = {.sets = SETS, .sets_n = 2};
+	    "HOME_NET=[$MINE]", "MY_PORTS=[80:90]", "MINE=8.8.8.8"};
+	struct ruleset_config c = {.sets = SETS, .sets_n = 3};
 	char error[400],
 	    rule[] = "alert tcp $HOME_NET $MY_PORTS -> any any (sid:1;)";
 	struct ruleset *rs = ruleset_new(&c, error, sizeof(error));
