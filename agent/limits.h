@@ -39,6 +39,28 @@
 /* nDPI's flow state is about 700 bytes: 8 MB in all. */
 #define DPI_FLOWS_MAX 8192
 
+/* --- stream ---------------------------------------------------------------- */
+
+/* One TCP session costs about 400 bytes; every flow may be one. */
+#define STREAM_SESSIONS_MAX FLOW_MAX
+/* Suricata's stream.reassembly.depth: of each direction so much is put in order. */
+#define STREAM_DEPTH (1u << 20)
+/* What waits for its ACK or its inspection: 32 MB in pieces for full segments,
+ * 16 MB in pieces for small ones. */
+#define STREAM_LARGE_PIECES 16384
+#define STREAM_LARGE_BYTES  2048
+#define STREAM_SMALL_PIECES 65536
+#define STREAM_SMALL_BYTES  256
+/* Of one direction: a full depth in pieces takes 600; a list is walked. */
+#define STREAM_PIECES_MAX 2048
+/* Suricata's toserver-chunk-size and toclient-chunk-size, not randomised. */
+#define STREAM_CHUNK_BYTES 2560
+/* Chunks of one packet: each but the first stands behind a hole. */
+#define STREAM_CHUNKS_MAX 64
+/* Suricata's stream.max-synack-queued, and its like for SYNs. */
+#define STREAM_SYNACKS_MAX 5
+#define STREAM_SYNS_MAX	   4
+
 /* --- app ------------------------------------------------------------------- */
 
 /* A protocol that is not known by now is looked at no further. */
@@ -69,6 +91,8 @@
 #define RECORD_OVERFLOW_MAX (4u << 20)
 /* A record of --eve-payload: 64 KiB as base64 twice and as text with escapes. */
 #define EVENT_JSON_OFFLINE_MAX (512u * 1024)
+/* Suricata's payload-buffer-size: of a stream so much is told with an alert. */
+#define EVENT_STREAM_BYTES_MAX 4096
 /* Pairs of hosts whose nDPI risks are remembered: 24 bytes each. */
 #define EVENT_CALM_PAIRS 16384
 #define EVENT_CALM_US	 (3600 * 1000000ll)

@@ -36,7 +36,7 @@ struct sensor {
 	struct decoder *decoder;
 	struct flow_table *flows;
 	struct dpi *dpi; /* NULL with --no-ndpi */
-	struct stream_config stream;
+	struct stream_engine *stream;
 	struct ruleset *rules; /* NULL: none given */
 	struct detect *detect; /* likewise */
 	struct event_builder *events;
@@ -52,6 +52,17 @@ struct sensor {
 /* --- the pipe, in order ----------------------------------------------------- */
 
 static void
+inspect(void *arg, struct packet *p)
+{
+	struct sensor *s = arg;
+
+	if (s->detect == NULL)
+		return;
+	detect_packet(s->detect, p, &s->result);
+	event_detected(s->events, p, &s->result);
+}
+
+static void
 on_packet(void *arg, struct packet *p)
 {
 	struct sensor *s = arg;
@@ -59,12 +70,11 @@ on_packet(void *arg, struct packet *p)
 	flow_table_packet(s->flows, p);
 	if (p->flow != NULL && s->dpi != NULL)
 		dpi_packet(s->dpi, p, p->flow);
-	if (p->flow != NULL)
-		stream_packet(&s->stream, p);
-	if (s->detect != NULL) {
-		detect_packet(s->detect, p, &s->result);
-		event_detected(s->events, p, &s->result);
+	if (p->flow != NULL) {
+		stream_packet(s->stream, p);
+		flow_table_settle(s->flows, p->flow);
 	}
+	inspect(s, p);
 	if (p->flow != NULL)
 		event_risks(s->events, p->flow, p->time_us);
 }
@@ -90,7 +100,7 @@ on_flow_end(void *arg, struct flow *f, const char *reason)
 
 	if (s->dpi != NULL)
 		dpi_flow_end(s->dpi, f);
-	stream_flow_end(&s->stream, f);
+	stream_flow_end(s->stream, f, inspect, s);
 	event_risks(s->events, f, f->last_us);
 	event_flow_end(s->events, f, reason);
 }
@@ -114,12 +124,18 @@ make_stages(struct sensor *s)
 {
 	const struct decoder_config decoder = {
 	    .verify_checksums = s->o.verify_checksums, .vlan_in_key = true};
+	const struct stream_config stream = {
+	    .reader = app_read,
+	    .arg = (void *)(uintptr_t)app_registry,
+	    .inspected = s->rules != NULL,
+	};
 	const struct flow_config flows = {
 	    .vlan_in_key = true, .fixed_ids = s->o.pcap != NULL};
 	const struct flow_hooks hooks = {
 	    .end = on_flow_end,
 	    .arg = s,
 	    .slot_free = {[FLOW_SLOT_DPI] = dpi_slot_free,
+		[FLOW_SLOT_STREAM] = stream_slot_free,
 		[FLOW_SLOT_APP] = app_slot_free,
 		[FLOW_SLOT_DETECT] = detect_slot_free},
 	};
@@ -130,9 +146,8 @@ make_stages(struct sensor *s)
 	    .private = s->queue != NULL,
 	};
 
-	s->stream = (struct stream_config){
-	    .reader = app_read, .arg = (void *)(uintptr_t)app_registry};
-	if ((s->decoder = decoder_new(&decoder, on_packet, s)) == NULL ||
+	if ((s->stream = stream_engine_new(&stream)) == NULL ||
+	    (s->decoder = decoder_new(&decoder, on_packet, s)) == NULL ||
 	    (s->flows = flow_table_new(&flows, &hooks)) == NULL)
 		goto fail;
 	if (!s->o.no_ndpi && (s->dpi = dpi_new()) == NULL)
@@ -227,6 +242,7 @@ static void
 release(struct sensor *s)
 {
 	flow_table_free(s->flows);
+	stream_engine_free(s->stream);
 	event_builder_free(s->events);
 	detect_free(s->detect);
 	dpi_free(s->dpi);

@@ -46,11 +46,13 @@ class_of(const struct rule *r)
 
 	if (r->events_n > 0 && r->events_n == r->tests_n && r->lists_n == 0)
 		return RULE_CLASS_EVENT_ONLY;
-	if (payload != NULL && r->proto[0] == (uint64_t)1 << IPPROTO_TCP &&
-	    !r->any_proto && !(r->flags & (RULE_NEEDS_PACKET | RULE_TCP_PKT)) &&
-	    r->lists_n == 1)
-		return has_bound_content(payload) ? RULE_CLASS_PACKET_STREAM
-						  : RULE_CLASS_STREAM;
+	if (payload != NULL && allows(r, IPPROTO_TCP) &&
+	    !(r->flags & (RULE_NEEDS_PACKET | RULE_TCP_PKT | RULE_NO_STREAM)))
+		return (has_bound_content(payload) ||
+			   (r->flags & RULE_STREAM_SIZE)) &&
+			!(r->flags & (RULE_TCP_STREAM | RULE_ONLY_STREAM))
+		    ? RULE_CLASS_PACKET_STREAM
+		    : RULE_CLASS_STREAM;
 	if (r->lists_n == 0 && !(r->flags & (RULE_NOT_IP_ONLY | flow)) &&
 	    r->events_n == 0)
 		return r->flags & RULE_NEGATED_ADDRESS ? RULE_CLASS_LIKE_IP_ONLY

@@ -72,7 +72,8 @@ on_match(struct detect *d, const struct rule *r, struct packet *p)
 		d->stats.discarded++;
 		return;
 	}
-	d->hits.hit[d->hits.n++] = (struct hit){r, 0};
+	d->hits.hit[d->hits.n++] =
+	    (struct hit){r, d->from_stream ? DETECT_FROM_STREAM : 0};
 }
 
 static void
@@ -98,7 +99,7 @@ first_of_direction(struct packet *p)
 	uint32_t flag = p->flags & PACKET_TO_CLIENT ? FLOW_IPONLY_TO_CLIENT
 						    : FLOW_IPONLY_TO_SERVER;
 
-	if (p->src.family == 0 || (p->flags & PACKET_INVALID))
+	if (p->src.family == 0 || (p->flags & (PACKET_INVALID | PACKET_PSEUDO)))
 		return false;
 	if (p->flow == NULL)
 		return true;
@@ -117,12 +118,13 @@ hit_cmp(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Does a pass by this rule take the whole flow? */
+/* Does a pass by this match take the whole flow? */
 static bool
-passes_flow(const struct rule *r)
+passes_flow(const struct hit *h)
 {
-	return r->class == RULE_CLASS_IP_ONLY ||
-	    r->class == RULE_CLASS_LIKE_IP_ONLY;
+	return (h->flags & DETECT_FROM_STREAM) ||
+	    h->rule->class == RULE_CLASS_IP_ONLY ||
+	    h->rule->class == RULE_CLASS_LIKE_IP_ONLY;
 }
 
 static void
@@ -161,7 +163,7 @@ finish(struct detect *d, struct packet *p, struct detect_result *result)
 		    THRESHOLD_SILENT)
 			continue;
 		if (action == RULE_PASS) {
-			if (p->flow != NULL && passes_flow(h->rule))
+			if (p->flow != NULL && passes_flow(h))
 				p->flow->flags |= FLOW_NO_PACKET_INSPECT;
 			return;
 		}
@@ -181,15 +183,16 @@ detect_packet(struct detect *d, struct packet *p, struct detect_result *result)
 	result->tagged = state_tagged(d->state, p);
 	d->hits.n = 0;
 	d->stats.packets++;
-	if (p->flags & PACKET_PSEUDO)
+	if (p->flow != NULL && (p->flow->flags & FLOW_NO_PACKET_INSPECT)) {
+		stream_stop_inspecting(p->flow, (p->flags & PACKET_TO_CLIENT) == 0);
 		return;
-	if (p->flow != NULL && (p->flow->flags & FLOW_NO_PACKET_INSPECT))
-		return;
+	}
+	d->chunks = stream_chunks(p, &d->chunk);
 	if (first_of_direction(p)) {
 		n = prefilter_ip_only(f, d->prefilter, p, &number);
 		try_rules(d, p, number, n);
 	}
-	n = prefilter_packet(f, d->prefilter, p, &number);
+	n = prefilter_packet(f, d->prefilter, p, d->chunk, d->chunks, &number);
 	try_rules(d, p, number, n);
 	finish(d, p, result);
 	d->stats.suppressed = thresholds_suppressed(d->thresholds);

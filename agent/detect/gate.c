@@ -100,7 +100,7 @@ transport(const struct packet *p)
 }
 
 uint64_t
-gate_of_packet(const struct packet *p)
+gate_of_packet(const struct packet *p, bool payload)
 {
 	uint64_t g = BIT(transport(p));
 
@@ -112,7 +112,7 @@ gate_of_packet(const struct packet *p)
 	g |= p->src.family == 4	 ? BIT(GATE_IPV4)
 	    : p->src.family == 6 ? BIT(GATE_IPV6)
 				 : BIT(GATE_NO_IP);
-	g |= p->payload.len > 0 ? BIT(GATE_PAYLOAD) : BIT(GATE_NO_PAYLOAD);
+	g |= payload ? BIT(GATE_PAYLOAD) : BIT(GATE_NO_PAYLOAD);
 	g |= p->flags & PACKET_FRAGMENT ? BIT(GATE_FRAGMENT) : BIT(GATE_WHOLE);
 	return g;
 }

@@ -9,7 +9,8 @@
 #include "agent/detect/rule.h"
 
 uint64_t gate_of_rule(const struct rule *r);
-uint64_t gate_of_packet(const struct packet *p);
+/* payload: there are bytes to look at, of its own or of its stream. */
+uint64_t gate_of_packet(const struct packet *p, bool payload);
 
 static inline bool
 gate_lets(uint64_t rule, uint64_t packet)

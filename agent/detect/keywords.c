@@ -13,7 +13,6 @@
 static const char *const NEEDS[KW_NEEDS_N] = {
     [KW_READY] = "",
     [KW_NEEDS_APP] = "needs an application-layer parser" WITHOUT,
-    [KW_NEEDS_STREAM] = "needs TCP reassembly" WITHOUT,
     [KW_NEEDS_FILES] = "needs files taken from traffic" WITHOUT,
     [KW_NEEDS_TRANSFORM] = "needs transforms of buffers" WITHOUT,
     [KW_NEEDS_DATASET] = "needs data sets" WITHOUT,
@@ -289,8 +288,8 @@ static const struct keyword ROWS[] = {
     {"ssl_state", 0, KW_NEEDS_APP, NULL},
     {"ssl_version", 0, KW_NEEDS_APP, NULL},
     {"startswith", KW_NO_VALUE, KW_READY, kw_startswith},
-    {"stream-event", 0, KW_NEEDS_STREAM, NULL},
-    {"stream_size", 0, KW_NEEDS_STREAM, NULL},
+    {"stream-event", 0, KW_READY, kw_stream_event},
+    {"stream_size", 0, KW_READY, kw_stream_size},
     {"strip_pseudo_headers", 0, KW_NEEDS_TRANSFORM, NULL},
     {"strip_whitespace", 0, KW_NEEDS_TRANSFORM, NULL},
     {"tag", 0, KW_READY, kw_tag},

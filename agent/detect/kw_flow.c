@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow: direction and state of the conversation (guide, "Flow Keywords"). */
+/*
+ * flow: direction and state of the conversation; stream_size and stream-event
+ * (guide, "Flow Keywords").
+ */
+#include "agent/detect/match.h"
 #include "agent/detect/parser.h"
+#include "agent/stream/events.h"
+#include "common/str.h"
 
+#include <netinet/in.h>
+
+#include <stdlib.h>
 #include <string.h>
 
 static const struct parser_word WORDS[] = {
@@ -56,5 +65,94 @@ kw_flow(struct rule_parser *p, char *value)
 		if (add_word(p, word, &seen) == -1)
 			return -1;
 	p->r->flags |= seen | RULE_HAS_FLOW;
+	return 0;
+}
+
+/* --- streams --------------------------------------------------------------- */
+
+static bool
+test_stream_size(const struct test *t, struct match_context *m)
+{
+	const struct flow *f = m->p->flow;
+	bool client, server;
+
+	if (f == NULL || m->p->proto != IPPROTO_TCP ||
+	    f->slot[FLOW_SLOT_STREAM] == NULL)
+		return false;
+	client = parser_num_holds(&t->stream_size.num, stream_size(f, true));
+	server = parser_num_holds(&t->stream_size.num, stream_size(f, false));
+	switch (t->stream_size.side) {
+	case STREAM_SIDE_CLIENT:
+		return client;
+	case STREAM_SIDE_SERVER:
+		return server;
+	case STREAM_SIDE_BOTH:
+		return client && server;
+	default:
+		return client || server;
+	}
+}
+
+/* "server,<,5" */
+int
+kw_stream_size(struct rule_parser *p, char *value)
+{
+	static const struct parser_word sides[] = {
+	    {"client", STREAM_SIDE_CLIENT},
+	    {"server", STREAM_SIDE_SERVER},
+	    {"both", STREAM_SIDE_BOTH},
+	    {"either", STREAM_SIDE_EITHER},
+	    {NULL, 0},
+	};
+	static const struct parser_word ops[] = {
+	    {"<", NUM_LT},
+	    {">", NUM_GT},
+	    {"=", NUM_EQ},
+	    {"!=", NUM_NE},
+	    {"<=", NUM_LE},
+	    {">=", NUM_GE},
+	    {NULL, 0},
+	};
+	char *rest = value, *side = parser_item(&rest, ','),
+	     *op = parser_item(&rest, ','), *size = parser_item(&rest, ',');
+	struct num_test num = {.op = NUM_EQ};
+	struct test *t;
+
+	if (size == NULL || rest != NULL || parser_word(sides, side) == -1 ||
+	    parser_word(ops, op) == -1 || str_u64(size, UINT32_MAX, &num.a) == -1)
+		return parser_fail(p,
+		    "write it as client, server, both or either, then <, >, =, "
+		    "!=, <= or >=, then a size, with commas between");
+	p->r->flags |= RULE_STREAM_SIZE | RULE_NOT_IP_ONLY;
+	if ((t = parser_add_test(p, test_stream_size)) == NULL)
+		return -1;
+	num.op = (enum num_op)parser_word(ops, op);
+	t->stream_size.num = num;
+	t->stream_size.side = (enum stream_side)parser_word(sides, side);
+	return 0;
+}
+
+static bool
+test_stream_event(const struct test *t, struct match_context *m)
+{
+	return packet_has_event(m->p, t->value);
+}
+
+int
+kw_stream_event(struct rule_parser *p, char *value)
+{
+	int event = stream_event_parse(value), *e;
+	struct test *t;
+
+	if (event == -1)
+		return parser_fail(p, "unknown stream event \"%.60s\"", value);
+	e = realloc(p->r->event, (p->r->events_n + 1) * sizeof(*e));
+	if (e == NULL)
+		return parser_no_memory(p);
+	p->r->event = e;
+	e[p->r->events_n++] = event;
+	if ((t = parser_add_test(p, test_stream_event)) == NULL)
+		return -1;
+	t->value = (uint32_t)event;
 	return 0;
 }

@@ -39,8 +39,8 @@ match_flow(const struct rule *r, const struct packet *p)
 		return false;
 	if ((f & RULE_ONLY_FRAG) && !(p->flags & PACKET_FRAGMENT))
 		return false;
-	/* Packets are not the stream: that engine brings its own bytes. */
-	return !(f & RULE_ONLY_STREAM);
+	/* What a packet itself says, the end of a flow does not. */
+	return !(f & RULE_NEEDS_PACKET) || !(p->flags & PACKET_PSEUDO);
 }
 
 /* Only rules on events look at what was not understood as IP. */
@@ -60,22 +60,53 @@ match_header(const struct rule *r, const struct packet *p)
 	if ((r->flags & (RULE_IPV4 | RULE_IPV6)) &&
 	    p->src.family != (r->flags & RULE_IPV4 ? 4 : 6))
 		return false;
-	if (r->class == RULE_CLASS_STREAM && (p->flags & PACKET_IN_STREAM))
-		return false;
 	return match_proto(r, p) && match_flow(r, p) && match_ports(r, p) &&
 	    lists_has_addr(r->src, &p->src) && lists_has_addr(r->dst, &p->dst);
 }
 
 static bool
-match_list(struct detect *d, const struct rule_list *l, const struct packet *p)
+inspect(struct detect *d, const struct rule_list *l, struct span bytes)
+{
+	d->content.steps = 0;
+	return content_inspect(&d->content, l, bytes);
+}
+
+/*
+ * Payload: in the chunks of the stream first, then in the packet.  A packet
+ * whose bytes went to the stream is not looked at by rules on streams.
+ */
+static bool
+match_payload(struct detect *d, const struct rule *r, const struct rule_list *l,
+    const struct packet *p)
+{
+	bool stream = r->class == RULE_CLASS_STREAM;
+
+	if (p->flags & PACKET_NO_PAYLOAD_INSPECT)
+		return false;
+	for (size_t i = 0; i < d->chunks; i++) {
+		if (!stream && r->class != RULE_CLASS_PACKET_STREAM)
+			break;
+		if (inspect(d, l, d->chunk[i].data)) {
+			d->from_stream = true;
+			return true;
+		}
+	}
+	if (p->payload.len == 0 || (r->flags & RULE_ONLY_STREAM) ||
+	    (stream && (p->flags & PACKET_IN_STREAM)))
+		return false;
+	return inspect(d, l, p->payload);
+}
+
+static bool
+match_list(struct detect *d, const struct rule *r, const struct rule_list *l,
+    const struct packet *p)
 {
 	enum buffer b = (enum buffer)l->buffer;
 	struct span bytes = buffers_span(b, p);
 
-	if (b == BUFFER_PAYLOAD &&
-	    (bytes.len == 0 || (p->flags & PACKET_NO_PAYLOAD_INSPECT)))
-		return false;
-	return bytes.p != NULL && content_inspect(&d->content, l, bytes);
+	if (b == BUFFER_PAYLOAD)
+		return match_payload(d, r, l, p);
+	return bytes.p != NULL && inspect(d, l, bytes);
 }
 
 bool
@@ -88,9 +119,9 @@ match_rule(struct detect *d, const struct rule *r, struct packet *p)
 	for (size_t i = 0; i < r->tests_n; i++)
 		if (!r->test[i].fn(&r->test[i], &m))
 			return false;
-	d->content.steps = 0;
+	d->from_stream = false;
 	for (size_t i = 0; i < r->lists_n; i++)
-		if (!match_list(d, &r->list[i], p))
+		if (!match_list(d, r, &r->list[i], p))
 			return false;
-	return true;
+	return d->from_stream || !(r->flags & RULE_ONLY_STREAM);
 }

@@ -7,6 +7,7 @@
 #define AGENT_DETECT_MATCH_H
 
 #include "agent/detect/rule.h"
+#include "agent/stream/stream.h"
 
 struct state;
 struct thresholds;
@@ -49,6 +50,10 @@ struct detect {
 	struct state *state;
 	struct thresholds *thresholds;
 	struct hits hits;
+	/* Of the packet at hand. */
+	const struct stream_chunk *chunk;
+	size_t chunks;
+	bool from_stream; /* the rule that matched last did so in a chunk */
 };
 
 /* What a packet test gets. */
@@ -58,7 +63,8 @@ struct match_context {
 	const struct rule *rule;
 };
 
-/* Addresses, ports, protocol, direction and all tests and contents. */
+/* Addresses, ports, protocol, direction and all tests and contents; says in
+ * d->from_stream where the contents were. */
 bool match_rule(struct detect *d, const struct rule *r, struct packet *p);
 /* The header only; also what the soundness test of the prefilter starts from. */
 bool match_header(const struct rule *r, const struct packet *p);

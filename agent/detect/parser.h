@@ -34,7 +34,6 @@ enum keyword_flag {
 enum keyword_needs {
 	KW_READY,
 	KW_NEEDS_APP,
-	KW_NEEDS_STREAM,
 	KW_NEEDS_FILES,
 	KW_NEEDS_TRANSFORM,
 	KW_NEEDS_DATASET,
@@ -128,6 +127,8 @@ KW(byte_extract);
 KW(byte_math);
 /* kw_flow.c */
 KW(flow);
+KW(stream_event);
+KW(stream_size);
 /* kw_header.c */
 KW(dsize);
 KW(ttl);

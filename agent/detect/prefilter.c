@@ -21,8 +21,11 @@
 /* Beyond this an insertion sort is slower than qsort(). */
 #define FEW 24
 
-/* Payload databases: contents of TCP and UDP go one way mostly. */
+/* Payload databases: contents of TCP and UDP go one way mostly; TCP's are of the
+ * stream, of the packet, or of both. */
 enum payload_group {
+	STREAM_TS,
+	STREAM_TC,
 	TCP_TS,
 	TCP_TC,
 	UDP_TS,
@@ -134,9 +137,13 @@ add_pattern(struct prefilter *f, const struct rule *r)
 	const struct rule_list *l = &r->list[r->fast_list];
 	struct mpm_pattern p = pattern_of(&l->op[r->fast_op]);
 	bool ts = !(r->flags & RULE_TO_CLIENT), tc = !(r->flags & RULE_TO_SERVER);
+	bool tcp = allows(r, T_TCP);
+	bool stream = r->class == RULE_CLASS_STREAM;
 	const bool in[PAYLOAD_GROUPS] = {
-	    [TCP_TS] = allows(r, T_TCP) && ts,
-	    [TCP_TC] = allows(r, T_TCP) && tc,
+	    [STREAM_TS] = tcp && stream && ts,
+	    [STREAM_TC] = tcp && stream && tc,
+	    [TCP_TS] = tcp && !stream && ts,
+	    [TCP_TC] = tcp && !stream && tc,
 	    [UDP_TS] = allows(r, T_UDP) && ts,
 	    [UDP_TC] = allows(r, T_UDP) && tc,
 	    [OTHER] = allows(r, T_ICMP) || allows(r, T_ICMPV6) ||
@@ -420,10 +427,10 @@ take_found(struct prefilter_scratch *s, const struct index *x, struct list_key k
 }
 
 static void
-begin(struct prefilter_scratch *s, const struct packet *p)
+begin(struct prefilter_scratch *s, const struct packet *p, bool payload)
 {
 	s->n = 0;
-	s->gate = gate_of_packet(p);
+	s->gate = gate_of_packet(p, payload);
 	if (++s->round == 0) { /* wrapped: old marks would lie */
 		memset(s->seen, 0, s->f->rules * sizeof(*s->seen));
 		s->round = 1;
@@ -461,7 +468,7 @@ size_t
 prefilter_ip_only(const struct prefilter *f, struct prefilter_scratch *s,
     const struct packet *p, const uint32_t **rule)
 {
-	begin(s, p);
+	begin(s, p, p->payload.len > 0);
 	take_found(s, f->ip_always, ZERO);
 	take_found(s, p->src.family == 4 ? f->src4 : f->src6, lists_key(&p->src));
 	take_found(s, p->dst.family == 4 ? f->dst4 : f->dst6, lists_key(&p->dst));
@@ -479,16 +486,42 @@ transport_of(const struct packet *p)
 }
 
 static void
+scan(const struct prefilter *f, struct prefilter_scratch *s, enum payload_group g,
+    struct span bytes)
+{
+	if (bytes.len > 0)
+		mpm_scan(f->payload[g], s->mpm, bytes, take, s);
+}
+
+static void
 scan_payload(const struct prefilter *f, struct prefilter_scratch *s,
     const struct packet *p, enum transport t)
 {
 	bool tc = (p->flags & PACKET_TO_CLIENT) != 0;
-	enum payload_group g = t == T_TCP ? (tc ? TCP_TC : TCP_TS)
-	    : t == T_UDP		  ? (tc ? UDP_TC : UDP_TS)
-					  : OTHER;
 
-	if (!(p->flags & PACKET_NO_PAYLOAD_INSPECT))
-		mpm_scan(f->payload[g], s->mpm, p->payload, take, s);
+	if (t == T_UDP) {
+		scan(f, s, tc ? UDP_TC : UDP_TS, p->payload);
+	} else if (t == T_TCP) {
+		scan(f, s, tc ? TCP_TC : TCP_TS, p->payload);
+		/* Not in the stream: as if it were a chunk. */
+		if (!(p->flags & PACKET_IN_STREAM))
+			scan(f, s, tc ? STREAM_TC : STREAM_TS, p->payload);
+	} else {
+		scan(f, s, OTHER, p->payload);
+	}
+}
+
+/* Rules on streams, and those on packets whose contents may be in the stream. */
+static void
+scan_chunks(const struct prefilter *f, struct prefilter_scratch *s,
+    const struct packet *p, const struct stream_chunk *chunk, size_t chunks)
+{
+	bool tc = (p->flags & PACKET_TO_CLIENT) != 0;
+
+	for (size_t i = 0; i < chunks; i++) {
+		scan(f, s, tc ? STREAM_TC : STREAM_TS, chunk[i].data);
+		scan(f, s, tc ? TCP_TC : TCP_TS, chunk[i].data);
+	}
 }
 
 static void
@@ -518,14 +551,18 @@ take_events(
 
 size_t
 prefilter_packet(const struct prefilter *f, struct prefilter_scratch *s,
-    const struct packet *p, const uint32_t **rule)
+    const struct packet *p, const struct stream_chunk *chunk, size_t chunks,
+    const uint32_t **rule)
 {
 	enum transport t = transport_of(p);
 
-	begin(s, p);
+	begin(s, p, p->payload.len > 0 || chunks > 0);
 	take_events(f, s, p);
 	if (p->src.family != 0 && !(p->flags & PACKET_INVALID)) {
-		scan_payload(f, s, p, t);
+		if (!(p->flags & PACKET_NO_PAYLOAD_INSPECT)) {
+			scan_payload(f, s, p, t);
+			scan_chunks(f, s, p, chunk, chunks);
+		}
 		for (int b = BUFFER_PAYLOAD + 1; b < BUFFERS; b++)
 			if (mpm_patterns(f->header[b]) > 0)
 				mpm_scan(f->header[b], s->mpm,

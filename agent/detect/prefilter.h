@@ -8,6 +8,7 @@
 #define AGENT_DETECT_PREFILTER_H
 
 #include "agent/detect/rule.h"
+#include "agent/stream/stream.h"
 
 struct prefilter;
 struct prefilter_scratch;
@@ -23,7 +24,9 @@ void prefilter_scratch_free(struct prefilter_scratch *s);
 /* Numbers of rules to try, in order of evaluation; on loan until the next call. */
 size_t prefilter_ip_only(const struct prefilter *f, struct prefilter_scratch *s,
     const struct packet *p, const uint32_t **rule);
+/* chunk: those that are due with this packet. */
 size_t prefilter_packet(const struct prefilter *f, struct prefilter_scratch *s,
-    const struct packet *p, const uint32_t **rule);
+    const struct packet *p, const struct stream_chunk *chunk, size_t chunks,
+    const uint32_t **rule);
 
 #endif

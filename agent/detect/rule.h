@@ -204,6 +204,15 @@ struct test {
 		struct flowint flowint;
 		uint32_t value;
 		struct {
+			struct num_test num;
+			enum stream_side {
+				STREAM_SIDE_CLIENT,
+				STREAM_SIDE_SERVER,
+				STREAM_SIDE_BOTH,
+				STREAM_SIDE_EITHER
+			} side;
+		} stream_size;
+		struct {
 			enum csum_kind kind;
 			bool valid;
 		} csum;
@@ -281,6 +290,7 @@ enum rule_flag {
 	RULE_HAS_CLASS = 1u << 23,
 	RULE_IPV4 = 1u << 24,
 	RULE_IPV6 = 1u << 25,
+	RULE_STREAM_SIZE = 1u << 27, /* looks at packets even with streams */
 	RULE_REVERSED = 1u << 26, /* second half of a "<>" rule: shares all */
 };
 

@@ -3,6 +3,8 @@
 #include "agent/event/build.h"
 
 #include "agent/flow/dpi.h"
+#include "agent/limits.h"
+#include "agent/stream/stream.h"
 
 #include <string.h>
 
@@ -56,15 +58,23 @@ static void
 write_payload(struct event_builder *b, const struct packet *p, bool from_stream)
 {
 	struct jw *w = &b->w;
+	uint8_t stream[EVENT_STREAM_BYTES_MAX];
+	struct span payload = {stream, 0};
 
 	if (!b->config.payload)
 		return;
-	if (p->payload.len > 0) {
-		jw_base64(w, "payload", p->payload.p, p->payload.len);
-		write_printable(b, "payload_printable", p->payload);
+	if (from_stream && p->flow != NULL)
+		payload.len = stream_dump(p->flow,
+		    (p->flags & PACKET_TO_CLIENT) == 0, stream, sizeof(stream));
+	if (payload.len == 0)
+		payload = p->payload;
+	if (payload.len > 0) {
+		jw_base64(w, "payload", payload.p, payload.len);
+		write_printable(b, "payload_printable", payload);
 	}
 	jw_int(w, "stream", from_stream);
-	write_packet(w, p);
+	if (p->frame.len > 0)
+		write_packet(w, p);
 }
 
 static void

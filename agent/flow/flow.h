@@ -46,25 +46,21 @@ struct flow_key {
 	uint8_t tunnel_depth;
 };
 
-/* A TCP flow's life; index 0 is the client.  Private to tcp.c. */
-struct flow_tcp {
-	uint32_t isn[2], ack[2]; /* ack: the highest that this side sent */
-	uint32_t syn_end;	 /* after the data that came with the SYN */
-	uint32_t window[2];	 /* scaled, as this side last offered */
-	uint8_t wscale[2];
-	uint8_t seen;
-};
-
 struct flow {
 	struct flow_key key; /* a is the client */
 	uint64_t id;	     /* 51 bits; EVE's flow_id */
 	uint32_t flags;
-	enum flow_life life;
+	enum flow_life life; /* of TCP: the stream stage says it */
 	int64_t first_us, last_us;
 	uint64_t pkts_to_server, pkts_to_client;
 	uint64_t bytes_to_server,
 	    bytes_to_client; /* captured, link layer and all */
 	uint8_t tcp_flags_to_server, tcp_flags_to_client;
+
+	/* TCP, from the stream stage: the client's first sequence number, and
+	 * whether both sides are done, so that another SYN is another flow. */
+	uint32_t tcp_isn;
+	bool tcp_over;
 
 	/* What nDPI said; NULL or 0 while unknown. */
 	const char *dpi_protocol, *dpi_category; /* static texts */
@@ -78,7 +74,6 @@ struct flow {
 	uint32_t tag;
 	uint8_t timeout;
 	bool in_use;
-	struct flow_tcp tcp;
 };
 
 struct flow_table;
@@ -114,6 +109,8 @@ void flow_table_free(struct flow_table *t);
  * is.
  */
 void flow_table_packet(struct flow_table *t, struct packet *p);
+/* The stages changed the flow's life: its time-out is another from now on. */
+void flow_table_settle(struct flow_table *t, struct flow *f);
 /* End flows that timed out by now_us (packet time offline, wall clock live). */
 void flow_table_expire(struct flow_table *t, int64_t now_us);
 
@@ -121,13 +118,6 @@ struct flow_stats {
 	uint64_t made, active, peak, timed_out, evicted, closed, refused;
 };
 const struct flow_stats *flow_table_stats(const struct flow_table *t);
-
-/* --- inside the stage -------------------------------------------------------- */
-
-/* Follow a TCP flow's life: handshake, end.  to_server is p's direction. */
-void flow_tcp_update(struct flow *f, const struct packet *p, bool to_server);
-/* Is this SYN the first of another connection than the one that f was? */
-bool flow_tcp_is_reuse(const struct flow *f, const struct packet *p);
 
 /* --- names -------------------------------------------------------------------- */
 

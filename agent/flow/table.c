@@ -309,22 +309,25 @@ count(struct flow *f, const struct packet *p, bool to_server)
 	}
 }
 
+/* TCP's life is followed by the stream stage; others live by answers. */
 static void
-follow_life(struct flow_table *t, struct flow *f, struct packet *p, bool to_server)
+follow_life(struct flow *f, struct packet *p)
 {
 	uint32_t both = FLOW_SEEN_TO_SERVER | FLOW_SEEN_TO_CLIENT;
-	enum flow_life before = f->life;
 
-	if (p->proto == IPPROTO_TCP) {
-		if (f->life == FLOW_ESTABLISHED)
-			p->flags |= PACKET_ESTABLISHED;
-		flow_tcp_update(f, p, to_server);
-	} else if ((f->flags & both) == both) {
+	if (p->proto != IPPROTO_TCP && (f->flags & both) == both)
 		f->life = FLOW_ESTABLISHED;
+	if (f->life != FLOW_NEW)
 		p->flags |= PACKET_ESTABLISHED;
-	}
-	if (f->life == FLOW_CLOSED && before != FLOW_CLOSED)
-		t->stats.closed++;
+}
+
+/* Is this SYN the first of another connection than the one that f was? */
+static bool
+is_reuse(const struct flow *f, const struct packet *p)
+{
+	return p->proto == IPPROTO_TCP && f->tcp_over &&
+	    (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
+	    p->tcp_seq != f->tcp_isn;
 }
 
 /* The flow that goes on with this packet; one that is over ends here. */
@@ -341,11 +344,19 @@ find_living(struct flow_table *t, const struct flow_key *k, uint32_t tag,
 		end_flow(t, f, "timeout");
 		return NULL;
 	}
-	if (p->proto == IPPROTO_TCP && flow_tcp_is_reuse(f, p)) {
+	if (is_reuse(f, p)) {
 		end_flow(t, f, "tcp_reuse");
 		return NULL;
 	}
 	return f;
+}
+
+static void
+place(struct flow_table *t, struct flow *f)
+{
+	f->timeout = (uint8_t)timeout_of(f);
+	list_remove(&f->by_age);
+	list_push(&t->by_age[f->timeout], &f->by_age);
 }
 
 void
@@ -369,8 +380,15 @@ flow_table_packet(struct flow_table *t, struct packet *p)
 	if (p->time_us > f->last_us)
 		f->last_us = p->time_us;
 	count(f, p, to_server);
-	follow_life(t, f, p, to_server);
-	f->timeout = (uint8_t)timeout_of(f);
-	list_remove(&f->by_age);
-	list_push(&t->by_age[f->timeout], &f->by_age);
+	follow_life(f, p);
+	place(t, f);
+}
+
+void
+flow_table_settle(struct flow_table *t, struct flow *f)
+{
+	if (f->timeout == timeout_of(f))
+		return;
+	t->stats.closed += f->life == FLOW_CLOSED;
+	place(t, f);
 }

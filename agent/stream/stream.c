@@ -1,11 +1,122 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Datagrams, and the ends of flows.  Bytes of TCP are not put in order here yet. */
+/* Datagrams, TCP sessions from their first packet to the end of their flow. */
 #include "agent/stream/stream.h"
 
+#include "agent/stream/session.h"
+
 #include <netinet/in.h>
+#include <stdlib.h>
+
+struct stream_engine *
+stream_engine_new(const struct stream_config *c)
+{
+	struct stream_engine *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->config = *c;
+	s->sessions_max =
+	    c->sessions_max == 0 ? STREAM_SESSIONS_MAX : c->sessions_max;
+	s->scratch_size = STREAM_DEPTH + c->overlap;
+	/* Zero pages, both: memory is only used once a session is. */
+	s->sessions = calloc(s->sessions_max, sizeof(*s->sessions));
+	s->scratch = calloc(1, s->scratch_size);
+	if (s->sessions != NULL && s->scratch != NULL &&
+	    assembly_pool_init(&s->pool) == 0)
+		return s;
+	stream_engine_free(s);
+	return NULL;
+}
 
 void
-stream_packet(const struct stream_config *c, const struct packet *p)
+stream_engine_free(struct stream_engine *s)
+{
+	if (s == NULL)
+		return;
+	assembly_pool_release(&s->pool);
+	free(s->sessions);
+	free(s->scratch);
+	free(s);
+}
+
+const struct stream_stats *
+stream_stats(const struct stream_engine *s)
+{
+	return &s->stats;
+}
+
+/* --- sessions ------------------------------------------------------------------ */
+
+static struct session *
+session_take(struct stream_engine *s, struct flow *f)
+{
+	struct session *n = s->spare;
+
+	if (n != NULL) {
+		s->spare = n->spare;
+		memset(n, 0, sizeof(*n));
+	} else if (s->untouched < s->sessions_max) {
+		n = &s->sessions[s->untouched++];
+	} else {
+		s->stats.sessions_refused++;
+		return NULL;
+	}
+	n->owner = s;
+	n->flow = f;
+	if (!s->config.inspected)
+		n->side[0].flags = n->side[1].flags = SIDE_NOT_INSPECTED;
+	f->slot[FLOW_SLOT_STREAM] = n;
+	s->stats.sessions++;
+	s->stats.sessions_active++;
+	return n;
+}
+
+void
+stream_slot_free(void *slot)
+{
+	struct session *n = slot;
+	struct stream_engine *s;
+
+	if (n == NULL)
+		return;
+	s = n->owner;
+	for (int i = 0; i < 2; i++)
+		assembly_clear(&s->pool, &n->side[i].a);
+	n->spare = s->spare;
+	s->spare = n;
+	s->stats.sessions_active--;
+	s->stats.pool_active = s->pool.active;
+}
+
+/* Can this packet begin a session? */
+static bool
+begins(const struct stream_engine *s, const struct packet *p)
+{
+	uint32_t flags = p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST);
+
+	return flags == TCP_SYN || (s->config.midstream && (flags & TCP_ACK));
+}
+
+static void
+tcp_packet(struct stream_engine *s, struct packet *p)
+{
+	struct session *n = p->flow->slot[FLOW_SLOT_STREAM];
+	struct session none = {.owner = s, .flow = p->flow};
+
+	if (p->flags & PACKET_BAD_L4_SUM)
+		return;
+	if (n == NULL && begins(s, p) && (n = session_take(s, p->flow)) == NULL)
+		return;
+	if (n == NULL)
+		n = &none; /* for its events */
+	else
+		session_trim(n);
+	if (!session_packet(n, p))
+		s->stats.invalid++;
+}
+
+void
+stream_packet(struct stream_engine *s, struct packet *p)
 {
 	struct stream_news n = {
 	    .kind = STREAM_DATAGRAM,
@@ -14,17 +125,75 @@ stream_packet(const struct stream_config *c, const struct packet *p)
 	    .packet = p,
 	};
 
-	if (p->proto == IPPROTO_UDP && p->payload.len > 0)
-		c->reader(c->arg, p->flow, &n);
+	if (p->proto == IPPROTO_TCP)
+		tcp_packet(s, p);
+	else if (p->proto == IPPROTO_UDP && p->payload.len > 0)
+		s->config.reader(s->config.arg, p->flow, &n);
+}
+
+/* --- the end --------------------------------------------------------------------- */
+
+/* A packet without bytes of its own, as if the side sent it last. */
+static void
+pseudo_packet(struct flow *f, int side, struct packet *p)
+{
+	const struct flow_key *k = &f->key;
+	bool to_server = side == 0;
+
+	*p = (struct packet){
+	    .time_us = f->last_us,
+	    .flags = PACKET_PSEUDO | PACKET_ESTABLISHED |
+		(to_server ? PACKET_TO_SERVER : PACKET_TO_CLIENT),
+	    .source = PACKET_SRC_FLOW_END,
+	    .tunnel_depth = k->tunnel_depth,
+	    .vlan = {k->vlan[0], k->vlan[1]},
+	    .vlans = (uint8_t)(k->vlan[0] == 0 ? 0
+		    : k->vlan[1] == 0	       ? 1
+					       : 2),
+	    .src = to_server ? k->a : k->b,
+	    .dst = to_server ? k->b : k->a,
+	    .sport = to_server ? k->aport : k->bport,
+	    .dport = to_server ? k->bport : k->aport,
+	    .proto = k->proto,
+	    .ttl = 64,
+	    .tcp_flags = TCP_ACK,
+	    .tcp_wscale = 0xff,
+	    .flow = f,
+	};
+}
+
+static void
+end_session(
+    struct stream_engine *s, struct session *n, stream_packet_fn *fn, void *arg)
+{
+	struct packet p;
+
+	n->ending = true;
+	for (int side = 0; side < 2; side++) {
+		bool rest = n->state != SESSION_NONE && session_has_rest(n, side);
+
+		session_tell(n, side, NULL);
+		if (!rest || fn == NULL)
+			continue;
+		s->stats.pseudo++;
+		pseudo_packet(n->flow, side, &p);
+		fn(arg, &p);
+	}
 }
 
 void
-stream_flow_end(const struct stream_config *c, struct flow *f)
+stream_flow_end(
+    struct stream_engine *s, struct flow *f, stream_packet_fn *fn, void *arg)
 {
-	struct stream_news n = {.kind = STREAM_END};
+	struct session *n = f->slot[FLOW_SLOT_STREAM];
+	struct stream_news news = {.kind = STREAM_END};
 
-	for (int to_server = 0; to_server < 2; to_server++) {
-		n.to_server = to_server == 1;
-		c->reader(c->arg, f, &n);
+	if (n != NULL) {
+		end_session(s, n, fn, arg);
+		return;
+	}
+	for (int side = 0; side < 2; side++) {
+		news.to_server = side == 0;
+		s->config.reader(s->config.arg, f, &news);
 	}
 }

@@ -132,7 +132,7 @@ compare(struct packet *p, bool ip_only)
 	struct rule *const *rule = ruleset_rules(rs, &rules);
 
 	n = ip_only ? prefilter_ip_only(f, d->prefilter, p, &found)
-		    : prefilter_packet(f, d->prefilter, p, &found);
+		    : prefilter_packet(f, d->prefilter, p, NULL, 0, &found);
 	for (size_t i = 0; i < rules; i++) {
 		while (k < n && found[k] < i)
 			k++;

@@ -55,7 +55,8 @@ static const struct app_proto echo = {
     "echo", IPPROTO_UDP, probe, state_new, state_free, read_news};
 static const struct app_proto *const protos[] = {&echo, NULL};
 static const struct stream_config config = {
-    .reader = app_read, .arg = (void *)(uintptr_t)protos};
+    .reader = app_read, .arg = (void *)(uintptr_t)protos, .sessions_max = 4};
+static struct stream_engine *stream;
 
 static void
 datagram(struct flow *f, const char *text, uint32_t direction)
@@ -63,14 +64,29 @@ datagram(struct flow *f, const char *text, uint32_t direction)
 	struct packet p = {.flow = f, .proto = f->key.proto, .flags = direction};
 
 	p.payload = (struct span){.p = (const uint8_t *)text, .len = strlen(text)};
-	stream_packet(&config, &p);
+	stream_packet(stream, &p);
 }
 
 static void
 finish(struct flow *f)
 {
-	stream_flow_end(&config, f);
+	stream_flow_end(stream, f, NULL, NULL);
 	app_slot_free(f->slot[FLOW_SLOT_APP]);
+}
+
+static int
+make_stream(void **state)
+{
+	(void)state;
+	return (stream = stream_engine_new(&config)) == NULL ? -1 : 0;
+}
+
+static int
+drop_stream(void **state)
+{
+	(void)state;
+	stream_engine_free(stream);
+	return 0;
 }
 
 static int
@@ -166,5 +182,5 @@ main(void)
 	    cmocka_unit_test_setup(other_transports_are_not_asked, setup),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_stream, drop_stream);
 }

@@ -95,8 +95,12 @@ static const struct {
 	"keyword \"http.uri\": needs an application-layer parser, which this "
 	"version does "
 	"not have"},
-    {"alert tcp any any -> any any (stream_size:server,>,1; sid:7;)",
-	"needs TCP reassembly"},
+    {"alert tcp any any -> any any (stream_size:server,~,1; sid:7;)",
+	"write it as client"},
+    {"alert tcp any any -> any any (stream_size:server,>; sid:7;)",
+	"write it as client"},
+    {"alert tcp any any -> any any (stream-event:no_such; sid:7;)",
+	"unknown stream event \"no_such\""},
     {"alert tcp any any -> any any (filemagic:\"x\"; sid:7;)", "needs files"},
     {"alert tcp any any -> any any (lua:x.lua; sid:7;)", "needs a Lua"},
     {"alert tcp any any -> any any (sameip:1; sid:7;)", "takes no value"},

@@ -120,7 +120,7 @@ check_packet(struct engine *e, struct packet *p, bool ip_only, unsigned *matches
 	struct rule *const *rule = ruleset_rules(e->rs, &rules);
 
 	n = ip_only ? prefilter_ip_only(f, e->d->prefilter, p, &found)
-		    : prefilter_packet(f, e->d->prefilter, p, &found);
+		    : prefilter_packet(f, e->d->prefilter, p, NULL, 0, &found);
 	for (size_t i = 1; i < n; i++)
 		assert_true(found[i - 1] < found[i]);
 	for (size_t i = 0; i < rules; i++) {

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* From kept segments to news for the reader and chunks for detection. */
+#include "agent/stream/session.h"
+
+#include <stdio.h>
+
+/* Up to where the other side has everything (or never will, at the end). */
+static uint64_t
+acknowledged(const struct session *n, const struct side *d)
+{
+	int64_t ack = assembly_offset(&d->a, d->last_ack);
+	int64_t fin = assembly_offset(&d->a, d->fin_seq);
+
+	/* A FIN takes a sequence number but is no byte; before we see one, the
+	 * states say whether there was one. */
+	if ((d->flags & SIDE_FIN) && ack > fin)
+		ack = fin;
+	else if (!(d->flags & SIDE_FIN) && n->state >= SESSION_FIN_WAIT1 &&
+	    ack > (int64_t)d->a.right)
+		ack--;
+	return ack < (int64_t)d->a.base ? d->a.base : (uint64_t)ack;
+}
+
+/* --- the reader ------------------------------------------------------------------ */
+
+static void
+tell(struct session *n, int side, struct stream_news *news)
+{
+	news->to_server = side == 0;
+	n->owner->config.reader(n->owner->config.arg, n->flow, news);
+}
+
+static void
+tell_gap(struct session *n, int side, const struct packet *p, uint64_t missing)
+{
+	struct side *d = &n->side[side];
+	struct stream_news news = {.kind = STREAM_GAP,
+	    .offset = d->a.app,
+	    .missing = missing,
+	    .packet = p};
+
+	n->owner->stats.gaps++;
+	n->owner->stats.gap_bytes += missing;
+	tell(n, side, &news);
+	d->a.app += missing;
+}
+
+static void
+tell_data(struct session *n, int side, const struct packet *p, struct span data)
+{
+	struct side *d = &n->side[side];
+	struct stream_news news = {
+	    .kind = STREAM_DATA, .offset = d->a.app, .data = data, .packet = p};
+
+	tell(n, side, &news);
+	d->a.app += data.len;
+}
+
+static void
+tell_end(struct session *n, int side, const struct packet *p)
+{
+	struct stream_news news = {.kind = STREAM_END, .packet = p};
+
+	if (n->side[side].flags & SIDE_ENDED)
+		return;
+	n->side[side].flags |= SIDE_ENDED;
+	news.offset = n->side[side].a.app;
+	tell(n, side, &news);
+}
+
+void
+session_tell(struct session *n, int side, const struct packet *p)
+{
+	struct side *d = &n->side[side];
+	uint64_t acked = acknowledged(n, d);
+	uint64_t until = n->ending && d->a.right > acked ? d->a.right : acked;
+
+	while (d->a.app < until && !(n->flags & SESSION_NOT_READ)) {
+		struct span data = assembly_at(&d->a, d->a.app);
+		uint64_t most = until - d->a.app;
+
+		if (data.p != NULL) {
+			if (data.len > most)
+				data.len = (size_t)most;
+			tell_data(n, side, p, data);
+			continue;
+		}
+		/* Only what was acknowledged is known to have existed. */
+		if (d->a.app >= acked)
+			break;
+		most = acked - d->a.app;
+		tell_gap(
+		    n, side, p, data.len > 0 && data.len < most ? data.len : most);
+	}
+	if (n->flags & SESSION_NOT_READ)
+		d->a.app = d->a.app > until ? d->a.app : until;
+	if (n->ending || (n->state >= SESSION_CLOSING && d->a.app >= d->a.right))
+		tell_end(n, side, p);
+}
+
+bool
+session_has_rest(const struct session *n, int side)
+{
+	const struct side *d = &n->side[side];
+
+	return d->a.app < d->a.right ||
+	    (d->a.raw < d->a.right && !(d->flags & SIDE_NOT_INSPECTED));
+}
+
+/* --- keeping ---------------------------------------------------------------------- */
+
+static void
+keep(struct session *n, struct packet *p, struct side *d)
+{
+	struct stream_engine *s = n->owner;
+	struct assembly_insert how = {.policy = s->config.policy};
+	uint32_t seq = p->tcp_seq + ((p->tcp_flags & TCP_SYN) != 0);
+	int64_t at = assembly_offset(&d->a, seq);
+	struct span bytes = p->payload;
+
+	if (at < 0) { /* before the first byte, as keep-alives are */
+		if ((uint64_t)-at >= bytes.len) {
+			packet_set_event(
+			    p, STREAM_EVENT_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ);
+			return;
+		}
+		bytes.p += -at;
+		bytes.len -= (size_t)-at;
+		at = 0;
+	}
+	if ((uint64_t)at + bytes.len > STREAM_DEPTH) {
+		packet_set_event(p, STREAM_EVENT_REASSEMBLY_DEPTH_REACHED);
+		s->stats.depth += !(d->flags & SIDE_DEPTH);
+		d->flags |= SIDE_DEPTH;
+		if (at >= STREAM_DEPTH)
+			return;
+		bytes.len = STREAM_DEPTH - (size_t)at;
+	}
+	switch (assembly_add(&s->pool, &d->a, (uint64_t)at, bytes, &how)) {
+	case ASSEMBLY_ADDED:
+		p->flags |= PACKET_IN_STREAM;
+		s->stats.segments++;
+		s->stats.bytes += bytes.len;
+		break;
+	case ASSEMBLY_OLD:
+		packet_set_event(
+		    p, STREAM_EVENT_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ);
+		break;
+	case ASSEMBLY_NO_MEMORY:
+		packet_set_event(p, STREAM_EVENT_REASSEMBLY_NO_SEGMENT);
+		s->stats.no_memory++;
+		break;
+	case ASSEMBLY_TOO_MANY:
+		packet_set_event(p, STREAM_EVENT_REASSEMBLY_INSERT_LIMIT);
+		s->stats.no_memory++;
+		break;
+	}
+	s->stats.overlaps += how.overlaps;
+	s->stats.differing += how.different;
+	if (how.different)
+		packet_set_event(p, STREAM_EVENT_REASSEMBLY_OVERLAP_DIFFERENT_DATA);
+}
+
+void
+session_segment(struct session *n, struct packet *p, int from)
+{
+	struct side *me = &n->side[from];
+	uint64_t gaps = n->owner->stats.gaps;
+
+	session_tell(n, 1 - from, p);
+	/* What a reset says is not part of the conversation (RFC 9293, 3.5.3). */
+	if (p->payload.len > 0 && !(p->tcp_flags & TCP_RST))
+		keep(n, p, me);
+	if ((p->tcp_flags & TCP_RST) || n->state >= SESSION_LAST_ACK)
+		session_tell(n, from, p);
+	if (n->owner->stats.gaps != gaps)
+		packet_set_event(p, STREAM_EVENT_REASSEMBLY_SEQ_GAP);
+	n->owner->stats.pool_active = n->owner->pool.active;
+}
+
+void
+session_trim(struct session *n)
+{
+	for (int i = 0; i < 2; i++) {
+		struct side *d = &n->side[i];
+		uint64_t acked = acknowledged(n, d), until = d->a.raw;
+		size_t overlap = n->owner->config.overlap;
+
+		if (d->flags & SIDE_NOT_INSPECTED)
+			until = d->a.app;
+		else
+			until = until > overlap ? until - overlap : 0;
+		if (until > d->a.app)
+			until = d->a.app;
+		assembly_release(
+		    &n->owner->pool, &d->a, until < acked ? until : acked);
+	}
+}
+
+/* --- chunks ------------------------------------------------------------------------ */
+
+static bool
+is_due(const struct session *n, const struct side *d, uint64_t acked)
+{
+	if (d->a.raw >= d->a.right || (d->flags & SIDE_NOT_INSPECTED))
+		return false;
+	return n->ending || (d->flags & (SIDE_FLUSH | SIDE_DEPTH)) != 0 ||
+	    n->state > SESSION_TIME_WAIT || acked >= d->a.raw + STREAM_CHUNK_BYTES;
+}
+
+/* len bytes from offset on, which are held without a hole. */
+static struct span
+gather(struct stream_engine *s, const struct assembly *a, uint64_t offset,
+    size_t len, size_t *used)
+{
+	struct span first = assembly_at(a, offset);
+	uint8_t *to = s->scratch + *used;
+	size_t have = 0;
+
+	if (first.len >= len)
+		return (struct span){first.p, len};
+	while (have < len) {
+		struct span part = assembly_at(a, offset + have);
+
+		if (part.len > len - have)
+			part.len = len - have;
+		memcpy(to + have, part.p, part.len);
+		have += part.len;
+	}
+	*used += len;
+	return (struct span){to, len};
+}
+
+/* Strict mode: where a chunk begins that goes on from offset. */
+static uint64_t
+step_back(const struct stream_engine *s, const struct assembly *a, uint64_t offset)
+{
+	uint64_t from = offset > s->config.overlap ? offset - s->config.overlap : 0;
+
+	if (from < a->base)
+		from = a->base;
+	while (from < offset) {
+		uint64_t run = assembly_run(a, from, offset - from);
+
+		if (from + run >= offset)
+			break;
+		from += run + assembly_at(a, from + run).len;
+	}
+	return from < offset ? from : offset;
+}
+
+size_t
+stream_chunks(struct packet *p, const struct stream_chunk **c)
+{
+	struct session *n =
+	    p->flow == NULL ? NULL : p->flow->slot[FLOW_SLOT_STREAM];
+	struct side *d;
+	struct stream_engine *s;
+	uint64_t acked, until;
+	size_t used = 0, chunks = 0;
+
+	if (n == NULL || n->state < SESSION_ESTABLISHED)
+		return 0;
+	s = n->owner;
+	d = &n->side[p->flags & PACKET_TO_CLIENT ? 1 : 0];
+	acked = acknowledged(n, d);
+	if (!is_due(n, d, acked))
+		return 0;
+	until = n->ending ? d->a.right : acked;
+	while (d->a.raw < until && chunks < STREAM_CHUNKS_MAX) {
+		struct span there = assembly_at(&d->a, d->a.raw);
+		uint64_t from, run;
+
+		if (there.p == NULL) {
+			if (there.len == 0 || there.len >= until - d->a.raw)
+				break;
+			d->a.raw += there.len;
+		}
+		run = assembly_run(&d->a, d->a.raw, until - d->a.raw);
+		from = step_back(s, &d->a, d->a.raw);
+		run += d->a.raw - from;
+		if (run > s->scratch_size - used)
+			run = s->scratch_size - used;
+		if (from + run <= d->a.raw)
+			break;
+		s->chunk[chunks++] = (struct stream_chunk){
+		    from, gather(s, &d->a, from, (size_t)run, &used)};
+		d->a.raw = from + run;
+	}
+	if (chunks > 0)
+		d->flags &= (uint8_t)~SIDE_FLUSH;
+	*c = s->chunk;
+	return chunks;
+}
+
+/* --- for others to ask -------------------------------------------------------------- */
+
+void
+stream_flush(struct flow *f, bool to_server)
+{
+	struct session *n = f->slot[FLOW_SLOT_STREAM];
+
+	if (n != NULL)
+		n->side[to_server ? 0 : 1].flags |= SIDE_FLUSH;
+}
+
+void
+stream_stop_reading(struct flow *f)
+{
+	struct session *n = f->slot[FLOW_SLOT_STREAM];
+
+	if (n != NULL)
+		n->flags |= SESSION_NOT_READ;
+}
+
+void
+stream_stop_inspecting(struct flow *f, bool to_server)
+{
+	struct session *n = f->slot[FLOW_SLOT_STREAM];
+
+	if (n != NULL)
+		n->side[to_server ? 0 : 1].flags |= SIDE_NOT_INSPECTED;
+}
+
+uint64_t
+stream_size(const struct flow *f, bool to_server)
+{
+	const struct session *n = f->slot[FLOW_SLOT_STREAM];
+	const struct side *d;
+
+	if (n == NULL)
+		return 0;
+	d = &n->side[to_server ? 0 : 1];
+	return (uint32_t)(d->next_seq - d->isn);
+}
+
+size_t
+stream_dump(const struct flow *f, bool to_server, uint8_t *out, size_t max)
+{
+	const struct session *n = f->slot[FLOW_SLOT_STREAM];
+	const struct assembly *a;
+	char text[48];
+	size_t len = 0;
+
+	if (n == NULL)
+		return 0;
+	a = &n->side[to_server ? 0 : 1].a;
+	for (uint64_t at = a->base; at < a->right && len < max;) {
+		struct span part = assembly_at(a, at);
+
+		if (part.p == NULL && part.len == 0)
+			break;
+		at += part.len;
+		if (part.p == NULL) {
+			int wrote = snprintf(
+			    text, sizeof(text), "[%zu bytes missing]", part.len);
+
+			part = (struct span){(const uint8_t *)text, (size_t)wrote};
+		}
+		if (part.len > max - len)
+			part.len = max - len;
+		memcpy(out + len, part.p, part.len);
+		len += part.len;
+	}
+	return len;
+}
