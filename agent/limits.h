@@ -65,6 +65,10 @@
 
 /* A protocol that is not known by now is looked at no further. */
 #define APP_PROBE_BYTES_MAX 4096
+/* Open transactions of a flow; Suricata's cap of HTTP is the same. */
+#define APP_TX_MAX 512
+/* What all parsers of a sensor hold together, bodies and headers. */
+#define APP_BYTES_MAX (48u << 20)
 
 /* --- detect ---------------------------------------------------------------- */
 

@@ -37,6 +37,7 @@ struct sensor {
 	struct flow_table *flows;
 	struct dpi *dpi; /* NULL with --no-ndpi */
 	struct stream_engine *stream;
+	struct app *app;
 	struct ruleset *rules; /* NULL: none given */
 	struct detect *detect; /* likewise */
 	struct event_builder *events;
@@ -75,6 +76,8 @@ on_packet(void *arg, struct packet *p)
 		flow_table_settle(s->flows, p->flow);
 	}
 	inspect(s, p);
+	if (p->flow != NULL)
+		app_clean(p->flow);
 	if (p->flow != NULL)
 		event_risks(s->events, p->flow, p->time_us);
 }
@@ -124,9 +127,10 @@ make_stages(struct sensor *s)
 {
 	const struct decoder_config decoder = {
 	    .verify_checksums = s->o.verify_checksums, .vlan_in_key = true};
-	const struct stream_config stream = {
+	const struct app_config app = {.inspected = s->rules != NULL};
+	struct stream_config stream = {
 	    .reader = app_read,
-	    .arg = (void *)(uintptr_t)app_registry,
+	    .unfinished = app_has_rest,
 	    .inspected = s->rules != NULL,
 	};
 	const struct flow_config flows = {
@@ -146,7 +150,8 @@ make_stages(struct sensor *s)
 	    .private = s->queue != NULL,
 	};
 
-	if ((s->stream = stream_engine_new(&stream)) == NULL ||
+	if ((s->app = stream.arg = app_new(&app)) == NULL ||
+	    (s->stream = stream_engine_new(&stream)) == NULL ||
 	    (s->decoder = decoder_new(&decoder, on_packet, s)) == NULL ||
 	    (s->flows = flow_table_new(&flows, &hooks)) == NULL)
 		goto fail;
@@ -243,6 +248,7 @@ release(struct sensor *s)
 {
 	flow_table_free(s->flows);
 	stream_engine_free(s->stream);
+	app_free(s->app);
 	event_builder_free(s->events);
 	detect_free(s->detect);
 	dpi_free(s->dpi);

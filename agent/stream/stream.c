@@ -173,6 +173,8 @@ end_session(
 		bool rest = n->state != SESSION_NONE && session_has_rest(n, side);
 
 		session_tell(n, side, NULL);
+		if (s->config.unfinished != NULL)
+			rest = rest || s->config.unfinished(n->flow, side == 0);
 		if (!rest || fn == NULL)
 			continue;
 		s->stats.pseudo++;

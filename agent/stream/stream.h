@@ -49,6 +49,9 @@ enum stream_policy {
 struct stream_config {
 	stream_reader_fn *reader;
 	void *arg;
+	/* Did the reader find something this way that waits for inspection?  May be
+	 * NULL: never. */
+	bool (*unfinished)(const struct flow *f, bool to_server);
 	enum stream_policy policy;
 	bool midstream; /* take up connections whose SYN was not seen */
 	bool async;	/* and those of which one side only is seen */
@@ -75,7 +78,7 @@ void stream_packet(struct stream_engine *s, struct packet *p);
 
 /*
  * The flow ends.  For each direction with bytes that were not told or not
- * inspected, and for both if always: the reader gets the rest, then fn a
+ * inspected, or that the reader is unfinished with: the reader gets the rest, then fn a
  * pseudo packet (PACKET_PSEUDO) to inspect it with.  Then both directions end.
  */
 typedef void stream_packet_fn(void *arg, struct packet *p);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* The seam of streams and parsers, with a parser made for the test. */
-#include "agent/app/app.h"
+/* Which parser reads a flow, with parsers made for the test. */
+#include "agent/app/parser.h"
 #include "agent/limits.h"
 
 #include <netinet/in.h>
@@ -14,18 +14,27 @@
 
 static struct {
 	unsigned probes, reads, ends, frees;
-	uint64_t missing;
+	uint64_t missing, bytes;
 	bool last_to_server;
 } seen;
 
 static enum app_guess
-probe(const struct flow *f, const struct stream_news *n)
+probe(const struct flow *f, enum app_dir d, struct span bytes)
 {
 	(void)f;
+	(void)d;
 	seen.probes++;
-	if (n->data.len < 2)
+	if (bytes.len < 2)
 		return APP_MORE;
-	return memcmp(n->data.p, "ok", 2) == 0 ? APP_YES : APP_NO;
+	return memcmp(bytes.p, "ok", 2) == 0 ? APP_YES : APP_NO;
+}
+
+static enum app_guess
+probe_other(const struct flow *f, enum app_dir d, struct span bytes)
+{
+	(void)f;
+	(void)d;
+	return bytes.len > 0 && bytes.p[0] == 'x' ? APP_YES : APP_NO;
 }
 
 static void *
@@ -41,52 +50,107 @@ state_free(void *state)
 	free(state);
 }
 
-static void
-read_news(void *state, const struct stream_news *n)
+/* Each line that was told whole is a transaction; "!" hands over to another. */
+static size_t
+read_news(struct app_flow *a, const struct stream_news *n)
 {
-	(void)state;
 	seen.reads++;
 	seen.ends += n->kind == STREAM_END;
 	seen.missing += n->missing;
+	seen.bytes += n->data.len;
 	seen.last_to_server = n->to_server;
+	if (n->data.len == 0)
+		return 0;
+	for (size_t i = 0; i < n->data.len; i++)
+		if (n->data.p[i] == '!') {
+			app_change(a, APP_TLS);
+			return i + 1;
+		}
+	app_tx_new(a, sizeof(struct app_tx));
+	return n->data.len;
 }
 
-static const struct app_proto echo = {
-    "echo", IPPROTO_UDP, probe, state_new, state_free, read_news};
-static const struct app_proto *const protos[] = {&echo, NULL};
-static const struct stream_config config = {
-    .reader = app_read, .arg = (void *)(uintptr_t)protos, .sessions_max = 4};
-static struct stream_engine *stream;
+static enum app_have
+buffer(const struct app_flow *a, const struct app_tx *tx, enum app_buffer_id b,
+    enum app_dir d, unsigned instance, struct app_bytes *out)
+{
+	(void)a;
+	(void)tx;
+	(void)b;
+	(void)d;
+	(void)instance;
+	(void)out;
+	return APP_ABSENT;
+}
+
+static const struct app_parser echo = {.id = APP_DNS,
+    .name = "echo",
+    .word = "echo",
+    .over = APP_OVER_UDP | APP_OVER_TCP,
+    .done = {1, 1},
+    .probe = probe,
+    .state_new = state_new,
+    .state_free = state_free,
+    .read = read_news,
+    .buffer = buffer};
+static const struct app_parser careful = {.id = APP_DNS,
+    .name = "echo",
+    .word = "echo",
+    .over = APP_OVER_TCP,
+    .done = {1, 1},
+    .probe = probe,
+    .state_new = state_new,
+    .state_free = state_free,
+    .read = read_news,
+    .buffer = buffer,
+    .takes_gaps = true,
+    .client_first = true};
+static const struct app_parser other = {.id = APP_SSH,
+    .name = "other",
+    .over = APP_OVER_TCP,
+    .done = {1, 1},
+    .probe = probe_other,
+    .state_new = state_new,
+    .state_free = state_free,
+    .read = read_news,
+    .buffer = buffer};
+static const struct app_parser *const all[] = {&echo, &other, NULL};
+static const struct app_parser *const gaps[] = {&careful, NULL};
+
+static struct app *app;
 
 static void
-datagram(struct flow *f, const char *text, uint32_t direction)
+open_app(const struct app_parser *const *parsers, bool inspected)
 {
-	struct packet p = {.flow = f, .proto = f->key.proto, .flags = direction};
+	const struct app_config c = {.parsers = parsers, .inspected = inspected};
 
-	p.payload = (struct span){.p = (const uint8_t *)text, .len = strlen(text)};
-	stream_packet(stream, &p);
+	app_free(app);
+	assert_non_null(app = app_new(&c));
+}
+
+static void
+say(struct flow *f, bool to_server, const char *text)
+{
+	struct stream_news n = {
+	    .kind = f->key.proto == IPPROTO_UDP ? STREAM_DATAGRAM : STREAM_DATA,
+	    .to_server = to_server,
+	    .data = {.p = (const uint8_t *)text, .len = strlen(text)},
+	};
+
+	app_read(app, f, &n);
 }
 
 static void
 finish(struct flow *f)
 {
-	stream_flow_end(stream, f, NULL, NULL);
+	struct stream_news n = {.kind = STREAM_END};
+
+	app_read(app, f, &n);
+	n.to_server = true;
+	app_read(app, f, &n);
 	app_slot_free(f->slot[FLOW_SLOT_APP]);
-}
-
-static int
-make_stream(void **state)
-{
-	(void)state;
-	return (stream = stream_engine_new(&config)) == NULL ? -1 : 0;
-}
-
-static int
-drop_stream(void **state)
-{
-	(void)state;
-	stream_engine_free(stream);
-	return 0;
+	app_free(app);
+	app = NULL;
 }
 
 static int
@@ -94,6 +158,7 @@ setup(void **state)
 {
 	(void)state;
 	memset(&seen, 0, sizeof(seen));
+	open_app(all, false);
 	return 0;
 }
 
@@ -104,83 +169,200 @@ a_known_flow_is_read_to_its_end(void **state)
 
 	(void)state;
 	assert_null(app_name(&f));
-	datagram(&f, "o", PACKET_TO_SERVER);
-	assert_null(app_name(&f));
-	datagram(&f, "ok", PACKET_TO_CLIENT);
+	say(&f, true, "ok1");
 	assert_string_equal(app_name(&f), "echo");
+	assert_int_equal(app_id(&f, APP_TS), APP_DNS);
+	assert_int_equal(app_id(&f, APP_TC), APP_UNKNOWN);
+	say(&f, false, "ok2");
 	assert_false(seen.last_to_server);
-	datagram(&f, "no", PACKET_TO_SERVER);
+	say(&f, true, "no");
 	assert_true(seen.last_to_server);
-	assert_int_equal(seen.probes, 2);
-	assert_int_equal(seen.reads, 2);
+	assert_int_equal(seen.reads, 3);
 	finish(&f);
 	assert_int_equal(seen.ends, 2);
 	assert_int_equal(seen.frees, 1);
 }
 
 static void
-a_gap_reaches_the_parser(void **state)
+what_came_before_it_was_known_is_read_too(void **state)
 {
-	struct flow f = {.key.proto = IPPROTO_UDP};
-	struct stream_news gap = {.kind = STREAM_GAP, .missing = 1460};
+	struct flow f = {.key.proto = IPPROTO_TCP};
 
 	(void)state;
-	datagram(&f, "ok", PACKET_TO_SERVER);
-	app_read((void *)(uintptr_t)protos, &f, &gap);
-	assert_int_equal(seen.missing, 1460);
+	say(&f, true, "o");
+	assert_null(app_name(&f));
+	say(&f, true, "k and more");
+	assert_string_equal(app_name(&f), "echo");
+	assert_int_equal(seen.bytes, 11);
 	finish(&f);
 }
 
 static void
-an_unknown_flow_is_asked_about_once(void **state)
+an_unknown_flow_is_failed_when_both_ways_are(void **state)
 {
-	struct flow f = {.key.proto = IPPROTO_UDP};
+	struct flow f = {.key.proto = IPPROTO_TCP};
 
 	(void)state;
-	datagram(&f, "other", PACKET_TO_SERVER);
-	datagram(&f, "ok", PACKET_TO_SERVER);
-	assert_int_equal(seen.probes, 1);
+	say(&f, true, "what");
 	assert_null(app_name(&f));
+	say(&f, false, "is this");
+	assert_string_equal(app_name(&f), "failed");
+	say(&f, true, "ok");
+	assert_int_equal(seen.probes, 2);
+	assert_int_equal(seen.reads, 0);
 	finish(&f);
 	assert_int_equal(seen.frees, 0);
 }
 
 static void
-guessing_ends(void **state)
+one_direction_speaks_for_both(void **state)
 {
-	struct flow f = {.key.proto = IPPROTO_UDP};
-	struct stream_news late = {
-	    .kind = STREAM_DATA, .offset = APP_PROBE_BYTES_MAX};
+	struct flow f = {.key.proto = IPPROTO_TCP};
 
 	(void)state;
-	app_read((void *)(uintptr_t)protos, &f, &late);
-	datagram(&f, "ok", PACKET_TO_SERVER);
+	say(&f, true, "ok");
+	app_clean(&f);
+	say(&f, false, "what");
+	assert_int_equal(app_flow_events(&f), 1u << APP_EVENT_ONE_DIRECTION);
+	assert_int_equal(seen.bytes, 6);
+	app_clean(&f);
+	assert_int_equal(app_flow_events(&f), 0);
+	finish(&f);
+}
+
+static void
+directions_that_differ_are_an_event(void **state)
+{
+	struct flow f = {.key.proto = IPPROTO_TCP};
+
+	(void)state;
+	say(&f, true, "ok");
+	say(&f, false, "x");
+	assert_int_equal(app_flow_events(&f), 1u << APP_EVENT_MISMATCH);
+	assert_string_equal(app_name(&f), "echo");
+	finish(&f);
+}
+
+static void
+a_server_that_speaks_first_is_not_it(void **state)
+{
+	struct flow f = {.key.proto = IPPROTO_TCP};
+
+	(void)state;
+	open_app(gaps, false);
+	say(&f, false, "ok");
+	assert_int_equal(app_flow_events(&f), 1u << APP_EVENT_WRONG_DIRECTION);
+	assert_string_equal(app_name(&f), "failed");
+	assert_int_equal(seen.reads, 0);
+	finish(&f);
+}
+
+static void
+a_gap_ends_what_cannot_take_it(void **state)
+{
+	struct flow f = {.key.proto = IPPROTO_TCP}, g = f;
+	struct stream_news gap = {
+	    .kind = STREAM_GAP, .to_server = true, .missing = 1460};
+
+	(void)state;
+	say(&f, true, "ok");
+	app_read(app, &f, &gap);
+	say(&f, true, "more");
+	assert_int_equal(seen.missing, 0);
+	assert_int_equal(seen.reads, 1);
+	assert_true(app_tx_done(&f, app_tx_first(&f), APP_TS));
+	finish(&f);
+	open_app(gaps, false);
+	say(&g, true, "ok");
+	app_read(app, &g, &gap);
+	assert_int_equal(seen.missing, 1460);
+	finish(&g);
+}
+
+static void
+guessing_ends(void **state)
+{
+	static char zeros[APP_PROBE_BYTES_MAX + 1];
+	struct flow f = {.key.proto = IPPROTO_TCP};
+
+	(void)state;
+	memset(zeros, 'z', APP_PROBE_BYTES_MAX);
+	say(&f, true, zeros);
+	say(&f, true, "ok");
 	assert_int_equal(seen.probes, 1);
 	finish(&f);
 }
 
 static void
-other_transports_are_not_asked(void **state)
+another_protocol_may_follow(void **state)
 {
 	struct flow f = {.key.proto = IPPROTO_TCP};
-	struct stream_news n = {.kind = STREAM_DATA};
 
 	(void)state;
-	app_read((void *)(uintptr_t)protos, &f, &n);
-	assert_int_equal(seen.probes, 0);
+	say(&f, true, "ok!xyz");
+	assert_string_equal(app_name(&f), "other");
+	assert_int_equal(app_flow_events(&f), 1u << APP_EVENT_NO_TLS);
+	assert_int_equal(seen.frees, 1);
+	finish(&f);
+	assert_int_equal(seen.frees, 2);
+}
+
+static void
+transactions_wait_for_detection(void **state)
+{
+	struct flow f = {.key.proto = IPPROTO_UDP};
+	struct app_tx *tx;
+
+	(void)state;
+	open_app(all, true);
+	say(&f, true, "ok");
+	say(&f, true, "more");
+	assert_non_null(tx = app_tx_first(&f));
+	tx->progress[APP_TS] = tx->progress[APP_TC] = 1;
+	app_tx_inspected(&f, tx, APP_TS);
+	app_clean(&f);
+	assert_ptr_equal(app_tx_first(&f), tx);
+	assert_true(app_has_rest(&f, false));
+	app_tx_inspected(&f, tx, APP_TC);
+	app_clean(&f);
+	assert_int_equal(app_tx_first(&f)->id, 1);
 	finish(&f);
 }
+
+static void
+open_transactions_are_capped(void **state)
+{
+	struct flow f = {.key.proto = IPPROTO_UDP};
+
+	(void)state;
+	say(&f, true, "ok");
+	for (int i = 1; i < APP_TX_MAX; i++)
+		say(&f, true, "more");
+	assert_int_equal(app_stats(app)->tx_cap, 0);
+	say(&f, true, "more");
+	assert_int_equal(app_stats(app)->tx_cap, 1);
+	assert_int_equal(app_stats(app)->txs[APP_DNS], APP_TX_MAX);
+	finish(&f);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(a_known_flow_is_read_to_its_end, setup),
-	    cmocka_unit_test_setup(a_gap_reaches_the_parser, setup),
-	    cmocka_unit_test_setup(an_unknown_flow_is_asked_about_once, setup),
-	    cmocka_unit_test_setup(guessing_ends, setup),
-	    cmocka_unit_test_setup(other_transports_are_not_asked, setup),
+	    TEST(a_known_flow_is_read_to_its_end),
+	    TEST(what_came_before_it_was_known_is_read_too),
+	    TEST(an_unknown_flow_is_failed_when_both_ways_are),
+	    TEST(one_direction_speaks_for_both),
+	    TEST(directions_that_differ_are_an_event),
+	    TEST(a_server_that_speaks_first_is_not_it),
+	    TEST(a_gap_ends_what_cannot_take_it),
+	    TEST(guessing_ends),
+	    TEST(another_protocol_may_follow),
+	    TEST(transactions_wait_for_detection),
+	    TEST(open_transactions_are_capped),
 	};
 
-	return cmocka_run_group_tests(tests, make_stream, drop_stream);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

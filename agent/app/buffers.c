@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The names of buffers. */
+#include "agent/app/buffers.h"
+
+#include "agent/app/parser.h"
+
+#include <strings.h>
+
+static const struct app_buffer_row ROWS[APP_BUFFER_IDS] = {
+    [APP_HTTP_URI] = {"http.uri", NULL, "http_uri", 'U', 2, 0},
+    [APP_HTTP_URI_RAW] = {"http.uri.raw", NULL, "http_raw_uri", 'I', 2, 0},
+    [APP_HTTP_METHOD] = {"http.method", NULL, "http_method", 'M', 4, 0},
+    [APP_HTTP_REQUEST_LINE] = {"http.request_line", "http_request_line", NULL, 0, 2,
+	0},
+    [APP_HTTP_RESPONSE_LINE] = {"http.response_line", "http_response_line", NULL, 0,
+	2, 0},
+    [APP_HTTP_STAT_CODE] = {"http.stat_code", NULL, "http_stat_code", 'S', 4, 0},
+    [APP_HTTP_STAT_MSG] = {"http.stat_msg", NULL, "http_stat_msg", 'Y', 3, 0},
+    [APP_HTTP_PROTOCOL] = {"http.protocol", "http_protocol", NULL, 0, 2, 0},
+    [APP_HTTP_START] = {"http.start", "http_start", NULL, 0, 2, 0},
+    [APP_HTTP_HEADER] = {"http.header", NULL, "http_header", 'H', 2, 0},
+    [APP_HTTP_HEADER_RAW] = {"http.header.raw", NULL, "http_raw_header", 'D', 2, 0},
+    [APP_HTTP_HEADER_NAMES] = {"http.header_names", "http_header_names", NULL, 0, 2,
+	0},
+    [APP_HTTP_REQUEST_HEADER] = {"http.request_header", NULL, NULL, 0, 2,
+	APP_BUFFER_MULTI},
+    [APP_HTTP_RESPONSE_HEADER] = {"http.response_header", NULL, NULL, 0, 2,
+	APP_BUFFER_MULTI},
+    [APP_HTTP_USER_AGENT] = {"http.user_agent", NULL, "http_user_agent", 'V', 2, 0},
+    [APP_HTTP_HOST] = {"http.host", NULL, "http_host", 'W', 2, 0},
+    [APP_HTTP_HOST_RAW] = {"http.host.raw", NULL, "http_raw_host", 'Z', 2, 0},
+    [APP_HTTP_COOKIE] = {"http.cookie", NULL, "http_cookie", 'C', 2, 0},
+    [APP_HTTP_REFERER] = {"http.referer", "http_referer", NULL, 0, 2, 0},
+    [APP_HTTP_ACCEPT] = {"http.accept", "http_accept", NULL, 0, 2, 0},
+    [APP_HTTP_ACCEPT_ENC] = {"http.accept_enc", "http_accept_enc", NULL, 0, 2, 0},
+    [APP_HTTP_ACCEPT_LANG] = {"http.accept_lang", "http_accept_lang", NULL, 0, 2,
+	0},
+    [APP_HTTP_CONTENT_TYPE] = {"http.content_type", "http_content_type", NULL, 0, 2,
+	0},
+    [APP_HTTP_CONTENT_LEN] = {"http.content_len", "http_content_len", NULL, 0, 2,
+	0},
+    [APP_HTTP_CONNECTION] = {"http.connection", "http_connection", NULL, 0, 2, 0},
+    [APP_HTTP_SERVER] = {"http.server", NULL, NULL, 0, 2, 0},
+    [APP_HTTP_LOCATION] = {"http.location", NULL, NULL, 0, 2, 0},
+    [APP_HTTP_REQUEST_BODY] = {"http.request_body", NULL, "http_client_body", 'P',
+	2, 0},
+    [APP_HTTP_RESPONSE_BODY] = {"http.response_body", NULL, "http_server_body", 'Q',
+	2, 0},
+    [APP_FILE_DATA] = {"file.data", "file_data", NULL, 0, 2, APP_BUFFER_MULTI},
+};
+
+const struct app_buffer_row *
+app_buffer_row(enum app_buffer_id b)
+{
+	return &ROWS[b];
+}
+
+static bool
+is_built(enum app_buffer_id b)
+{
+	for (const struct app_parser *const *p = app_registry; *p != NULL; p++)
+		for (const struct app_use *u = (*p)->use;
+		     u != NULL && u->buffer != APP_BUFFER_NONE; u++)
+			if (u->buffer == b)
+				return true;
+	return false;
+}
+
+static bool
+is_named(const char *name, const char *wanted)
+{
+	return name != NULL && strcasecmp(name, wanted) == 0;
+}
+
+enum app_buffer_id
+app_buffer_find(const char *name)
+{
+	for (enum app_buffer_id b = APP_BUFFER_NONE + 1; b < APP_BUFFER_IDS; b++)
+		if ((is_named(ROWS[b].name, name) ||
+			is_named(ROWS[b].alias, name)) &&
+		    is_built(b))
+			return b;
+	return APP_BUFFER_NONE;
+}
+
+enum app_buffer_id
+app_buffer_modifier(const char *name)
+{
+	for (enum app_buffer_id b = APP_BUFFER_NONE + 1; b < APP_BUFFER_IDS; b++)
+		if (is_named(ROWS[b].modifier, name) && is_built(b))
+			return b;
+	return APP_BUFFER_NONE;
+}
+
+enum app_buffer_id
+app_buffer_pcre(char letter)
+{
+	for (enum app_buffer_id b = APP_BUFFER_NONE + 1; b < APP_BUFFER_IDS; b++)
+		if (ROWS[b].pcre == letter && is_built(b))
+			return b;
+	return APP_BUFFER_NONE;
+}

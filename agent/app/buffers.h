@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * What rules can look at in transactions: every buffer and number, by the names
+ * of its keywords (engine.md 1.5).  A parser says in its app_use rows which of
+ * them it has, in which direction and from which progress on.
+ */
+#ifndef AGENT_APP_BUFFERS_H
+#define AGENT_APP_BUFFERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum app_buffer_id {
+	APP_BUFFER_NONE,
+	APP_HTTP_URI,
+	APP_HTTP_URI_RAW,
+	APP_HTTP_METHOD,
+	APP_HTTP_REQUEST_LINE,
+	APP_HTTP_RESPONSE_LINE,
+	APP_HTTP_STAT_CODE,
+	APP_HTTP_STAT_MSG,
+	APP_HTTP_PROTOCOL,
+	APP_HTTP_START,
+	APP_HTTP_HEADER,
+	APP_HTTP_HEADER_RAW,
+	APP_HTTP_HEADER_NAMES,
+	APP_HTTP_REQUEST_HEADER,
+	APP_HTTP_RESPONSE_HEADER,
+	APP_HTTP_USER_AGENT,
+	APP_HTTP_HOST,
+	APP_HTTP_HOST_RAW,
+	APP_HTTP_COOKIE,
+	APP_HTTP_REFERER,
+	APP_HTTP_ACCEPT,
+	APP_HTTP_ACCEPT_ENC,
+	APP_HTTP_ACCEPT_LANG,
+	APP_HTTP_CONTENT_TYPE,
+	APP_HTTP_CONTENT_LEN,
+	APP_HTTP_CONNECTION,
+	APP_HTTP_SERVER,
+	APP_HTTP_LOCATION,
+	APP_HTTP_REQUEST_BODY,
+	APP_HTTP_RESPONSE_BODY,
+	APP_FILE_DATA,
+	APP_BUFFER_IDS,
+};
+
+enum app_buffer_flag {
+	APP_BUFFER_MULTI = 1u << 0,  /* instances: each use in a rule is its own */
+	APP_BUFFER_NUMBER = 1u << 1, /* the keyword tests app_bytes.number */
+};
+
+struct app_buffer_row {
+	const char *name;     /* sticky keyword, or that of a number */
+	const char *alias;    /* another name of it; NULL: none */
+	const char *modifier; /* of the content before it; NULL: none */
+	char pcre;	      /* letter of pcre that stands for it; 0: none */
+	uint8_t priority;     /* of its contents as fast pattern: lower wins */
+	uint8_t flags;
+};
+
+const struct app_buffer_row *app_buffer_row(enum app_buffer_id b);
+/* By name or alias, any case; APP_BUFFER_NONE: no parser that is built in has it. */
+enum app_buffer_id app_buffer_find(const char *name);
+enum app_buffer_id app_buffer_modifier(const char *name);
+enum app_buffer_id app_buffer_pcre(char letter);
+
+#endif

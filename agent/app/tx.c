@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Transactions of a flow: made by parsers, read by detection, then forgotten. */
+#include "agent/app/inside.h"
+
+#include "agent/limits.h"
+#include "common/jw.h"
+
+#include <stdlib.h>
+
+bool
+app_hold(struct app_flow *a, size_t n)
+{
+	if (n > APP_BYTES_MAX - a->app->stats.bytes) {
+		a->app->stats.no_memory++;
+		return false;
+	}
+	a->app->stats.bytes += n;
+	a->held += n;
+	return true;
+}
+
+void
+app_drop(struct app_flow *a, size_t n)
+{
+	a->app->stats.bytes -= n;
+	a->held -= n;
+}
+
+struct app_tx *
+app_tx_new(struct app_flow *a, size_t size)
+{
+	struct app_tx *tx;
+
+	if (a->txs == APP_TX_MAX) {
+		a->app->stats.tx_cap++;
+		return NULL;
+	}
+	if ((tx = calloc(1, size)) == NULL) {
+		a->app->stats.no_memory++;
+		return NULL;
+	}
+	tx->id = a->next_tx++;
+	*(a->last == NULL ? &a->first : &a->last->next) = tx;
+	a->last = tx;
+	a->txs++;
+	a->app->stats.txs[a->parser->id]++;
+	return tx;
+}
+
+void
+app_tx_event(struct app_tx *tx, unsigned event)
+{
+	tx->events |= (uint64_t)1 << event;
+}
+
+static void
+tx_free(struct app_flow *a, struct app_tx *tx)
+{
+	if (a->parser->tx_release != NULL)
+		a->parser->tx_release(a, tx);
+	free(tx->detect);
+	free(tx);
+	a->txs--;
+}
+
+void
+inside_txs_free(struct app_flow *a)
+{
+	struct app_tx *tx, *next;
+
+	for (tx = a->first; tx != NULL; tx = next) {
+		next = tx->next;
+		tx_free(a, tx);
+	}
+	a->first = a->last = NULL;
+}
+
+/* Nothing more comes this way. */
+void
+inside_txs_finish(struct app_flow *a, enum app_dir d)
+{
+	for (struct app_tx *tx = a->first; tx != NULL; tx = tx->next)
+		tx->progress[d] = a->parser->done[d];
+}
+
+static bool
+is_over(const struct app_flow *a, const struct app_tx *tx)
+{
+	for (int d = 0; d < APP_DIRS; d++)
+		if (tx->progress[d] < a->parser->done[d] ||
+		    (a->app->config.inspected && !tx->inspected[d]))
+			return false;
+	return true;
+}
+
+void
+app_clean(struct flow *f)
+{
+	struct app_flow *a = f->slot[FLOW_SLOT_APP];
+	struct app_tx **at, *last = NULL;
+
+	if (a == NULL)
+		return;
+	a->events = 0;
+	for (at = &a->first; *at != NULL;) {
+		struct app_tx *tx = *at;
+
+		if (is_over(a, tx)) {
+			*at = tx->next;
+			tx_free(a, tx);
+			continue;
+		}
+		last = tx;
+		at = &tx->next;
+	}
+	a->last = last;
+}
+
+/* --- what detection and events ask ------------------------------------------ */
+
+struct app_tx *
+app_tx_first(const struct flow *f)
+{
+	const struct app_flow *a = f->slot[FLOW_SLOT_APP];
+
+	return a == NULL ? NULL : a->first;
+}
+
+bool
+app_tx_done(const struct flow *f, const struct app_tx *tx, enum app_dir d)
+{
+	const struct app_flow *a = f->slot[FLOW_SLOT_APP];
+
+	return tx->progress[d] >= a->parser->done[d];
+}
+
+void
+app_tx_inspected(struct flow *f, struct app_tx *tx, enum app_dir d)
+{
+	struct app_flow *a = f->slot[FLOW_SLOT_APP];
+
+	if (a->parser->inspected != NULL)
+		a->parser->inspected(a, tx, d);
+	if (tx->progress[d] >= a->parser->done[d])
+		tx->inspected[d] = true;
+}
+
+bool
+app_has_rest(const struct flow *f, bool to_server)
+{
+	enum app_dir d = to_server ? APP_TS : APP_TC;
+
+	for (const struct app_tx *tx = app_tx_first(f); tx != NULL; tx = tx->next)
+		if (!tx->inspected[d])
+			return true;
+	return false;
+}
+
+static const struct app_parser *
+parser_of(enum app_id id)
+{
+	for (const struct app_parser *const *p = app_registry; *p != NULL; p++)
+		if ((*p)->id == id)
+			return *p;
+	return NULL;
+}
+
+int
+app_buffer_progress(enum app_id id, enum app_buffer_id b, enum app_dir d)
+{
+	const struct app_parser *p = parser_of(id);
+
+	for (const struct app_use *u = p == NULL ? NULL : p->use;
+	     u != NULL && u->buffer != APP_BUFFER_NONE; u++)
+		if (u->buffer == b)
+			return u->progress[d] == APP_NEVER ? -1 : u->progress[d];
+	return -1;
+}
+
+enum app_have
+app_buffer(const struct flow *f, const struct app_tx *tx, enum app_buffer_id b,
+    enum app_dir d, unsigned instance, struct app_bytes *out)
+{
+	const struct app_flow *a = f->slot[FLOW_SLOT_APP];
+
+	*out = (struct app_bytes){.complete = true};
+	if (instance > 0 && !(app_buffer_row(b)->flags & APP_BUFFER_MULTI))
+		return APP_ABSENT;
+	return a->parser->buffer(a, tx, b, d, instance, out);
+}
+
+void
+app_tx_write(const struct flow *f, uint64_t tx_id, struct jw *w)
+{
+	const struct app_flow *a = f->slot[FLOW_SLOT_APP];
+
+	if (a == NULL || a->parser == NULL || a->parser->write == NULL)
+		return;
+	for (const struct app_tx *tx = a->first; tx != NULL; tx = tx->next)
+		if (tx->id == tx_id) {
+			jw_object(w, a->parser->word);
+			a->parser->write(a, tx, w);
+			jw_end_object(w);
+			return;
+		}
+}
