@@ -35,6 +35,6 @@ ns_start() {
 }
 
 ns_end() {
-	kill "$1" 2>/dev/null && wait "$1" 2>/dev/null
-	return 0
+	kill "$1" 2>/dev/null || return 0
+	wait "$1" 2>/dev/null || return 0 # killed is what it was to be
 }
