@@ -21,6 +21,15 @@ buffers_row(enum buffer b)
 	return &ROWS[b];
 }
 
+uint8_t
+buffers_priority(int buffer)
+{
+	enum app_buffer_id b = buffers_app(buffer);
+
+	return b == APP_BUFFER_NONE ? ROWS[buffer].priority
+				    : app_buffer_row(b)->priority;
+}
+
 struct span
 buffers_span(enum buffer b, const struct packet *p)
 {

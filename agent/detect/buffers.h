@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
- * What contents can be looked for in.  A buffer is a row; streams and
- * application layers add theirs here (engine.md 1.5).
+ * What contents can be looked for in: packets here, and behind them, in the same
+ * numbers, what application layers have (agent/app/buffers.h).
  */
 #ifndef AGENT_DETECT_BUFFERS_H
 #define AGENT_DETECT_BUFFERS_H
 
+#include "agent/app/buffers.h"
 #include "agent/decode/packet.h"
 
 enum buffer {
@@ -25,6 +26,23 @@ struct buffer_row {
 	uint8_t proto;	  /* IPPROTO_* that it implies; 0: none */
 	uint8_t family;	  /* 4, 6 or 0 */
 };
+
+static inline int
+buffers_of_app(enum app_buffer_id b)
+{
+	return BUFFERS + (int)b;
+}
+
+/* APP_BUFFER_NONE for a packet's. */
+static inline enum app_buffer_id
+buffers_app(int buffer)
+{
+	return buffer < BUFFERS ? APP_BUFFER_NONE
+				: (enum app_buffer_id)(buffer - BUFFERS);
+}
+
+/* As fast pattern, of either kind: lower wins. */
+uint8_t buffers_priority(int buffer);
 
 const struct buffer_row *buffers_row(enum buffer b);
 /* The buffer's bytes in a packet; p NULL when the packet has no such buffer. */

@@ -73,11 +73,13 @@ contradiction(const struct rule *r)
 	if ((r->flags & RULE_IPV4) && (r->flags & RULE_IPV6))
 		return "the rule asks for IPv4 and IPv6 at once";
 	for (size_t i = 0; i < r->lists_n; i++) {
-		const struct buffer_row *b =
-		    buffers_row((enum buffer)r->list[i].buffer);
+		const struct buffer_row *b;
 
 		if (r->list[i].n == 0)
 			return "a sticky buffer has nothing to look for behind it";
+		if (buffers_app(r->list[i].buffer) != APP_BUFFER_NONE)
+			continue;
+		b = buffers_row((enum buffer)r->list[i].buffer);
 		if (b->proto != 0 && !allows(r, b->proto))
 			return "a header buffer is of another protocol than the "
 			       "rule";
@@ -90,11 +92,13 @@ ruleset_classify(struct rule *r, char *error, size_t size)
 {
 	const char *why = contradiction(r);
 
+	r->class = r->payload = class_of(r);
+	if (why == NULL)
+		why = ruleset_classify_app(r);
 	if (why != NULL) {
 		snprintf(error, size, "%s", why);
 		return -1;
 	}
-	r->class = class_of(r);
 	r->gate = gate_of_rule(r);
 	return 0;
 }

@@ -70,10 +70,12 @@ static void
 window(const struct run *r, const struct op *op, int64_t *from, int64_t *to)
 {
 	const struct op_content *c = &op->content;
+	int64_t base = (int64_t)r->s->base;
 	int64_t len = (int64_t)r->bytes.len, offset = value_of(r, &c->offset),
 		depth = value_of(r, &c->depth);
 
-	*from = offset;
+	/* Absolute places count from the buffer's beginning. */
+	*from = offset > base ? offset - base : 0;
 	*to = len;
 	if (op->flags & (OP_DISTANCE | OP_WITHIN)) {
 		int64_t start = (int64_t)r->cursor +
@@ -86,9 +88,9 @@ window(const struct run *r, const struct op *op, int64_t *from, int64_t *to)
 	} else if (op->flags & OP_DEPTH) {
 		int64_t end;
 
-		if (__builtin_add_overflow(offset, depth, &end) || end > len)
-			end = len;
-		*to = end;
+		if (__builtin_add_overflow(offset, depth, &end) || end - base > len)
+			end = len + base;
+		*to = end - base;
 	}
 	if (*from < 0) /* a variable beyond 63 bits */
 		*from = len + 1;
@@ -160,6 +162,19 @@ run_isdataat(const struct run *r, const struct op *op)
 	if (op->flags & OP_RELATIVE)
 		holds = n <= len - r->cursor;
 	return holds != ((op->flags & OP_NEGATED) != 0) ? HOLDS : FAILS;
+}
+
+/* While a buffer grows, only a lower bound can be known to hold. */
+static enum outcome
+run_bsize(const struct run *r, const struct op *op)
+{
+	bool lower = op->size.op == NUM_GT || op->size.op == NUM_GE;
+
+	if (r->s->growing && !lower)
+		return FAILS_FOR_GOOD;
+	return parser_num_holds(&op->size, r->s->base + r->bytes.len)
+	    ? HOLDS
+	    : FAILS_FOR_GOOD;
 }
 
 /* --- numbers --------------------------------------------------------------- */
@@ -354,7 +369,9 @@ run_op(struct run *r, const struct op *op)
 	case OP_ISDATAAT:
 		return run_isdataat(r, op);
 	case OP_BSIZE:
-		return parser_num_holds(&op->size, r->bytes.len) ? HOLDS
+		return run_bsize(r, op);
+	case OP_NUMBER:
+		return parser_num_holds(&op->size, r->s->number) ? HOLDS
 								 : FAILS_FOR_GOOD;
 	case OP_BYTE_TEST:
 		return run_byte_test(r, op);

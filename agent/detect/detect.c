@@ -11,6 +11,7 @@
 #include "agent/detect/ruleset.h"
 #include "agent/detect/state.h"
 #include "agent/detect/threshold.h"
+#include "agent/detect/tx.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +20,12 @@ struct detect *
 detect_new(const struct ruleset *rs, const struct detect_config *c)
 {
 	struct detect *d = calloc(1, sizeof(*d));
+	size_t rules;
 
 	if (d == NULL)
 		return NULL;
 	d->rs = rs;
+	ruleset_rules(rs, &rules);
 	d->config = *c;
 	if (d->config.alerts_max == 0 || d->config.alerts_max > DETECT_ALERTS_MAX)
 		d->config.alerts_max = DETECT_ALERTS_MAX;
@@ -34,10 +37,11 @@ detect_new(const struct ruleset *rs, const struct detect_config *c)
 	d->prefilter = prefilter_scratch_new(ruleset_prefilter(rs));
 	d->state = state_new(rs);
 	d->thresholds = thresholds_new(DETECT_THRESHOLDS_MAX);
+	d->tx_rule = calloc(rules + 1, sizeof(*d->tx_rule));
 	d->hits.hit = calloc(DETECT_HITS_MAX, sizeof(*d->hits.hit));
 	if (d->content.choice == NULL || d->content.pcre == NULL ||
 	    d->prefilter == NULL || d->state == NULL || d->thresholds == NULL ||
-	    d->hits.hit == NULL) {
+	    d->hits.hit == NULL || d->tx_rule == NULL) {
 		detect_free(d);
 		return NULL;
 	}
@@ -55,6 +59,7 @@ detect_free(struct detect *d)
 	state_free(d->state);
 	thresholds_free(d->thresholds);
 	free(d->hits.hit);
+	free(d->tx_rule);
 	free(d);
 }
 
@@ -72,8 +77,21 @@ on_match(struct detect *d, const struct rule *r, struct packet *p)
 		d->stats.discarded++;
 		return;
 	}
-	d->hits.hit[d->hits.n++] =
-	    (struct hit){r, d->from_stream ? DETECT_FROM_STREAM : 0};
+	d->hits.hit[d->hits.n++] = (struct hit){
+	    .rule = r, .flags = d->from_stream ? DETECT_FROM_STREAM : 0};
+}
+
+static void
+on_tx_match(struct detect *d, const struct rule *r, struct packet *p,
+    const struct app_tx *tx)
+{
+	size_t before = d->hits.n;
+
+	on_match(d, r, p);
+	if (d->hits.n == before)
+		return;
+	d->hits.hit[before].has_tx = true;
+	d->hits.hit[before].tx_id = tx->id;
 }
 
 static void
@@ -86,6 +104,10 @@ try_rules(struct detect *d, struct packet *p, const uint32_t *number, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct rule *r = rule[number[i]];
 
+		if (r->class == RULE_CLASS_TX) { /* its turn comes */
+			d->tx_rule[d->tx_rules++] = r->number;
+			continue;
+		}
 		d->stats.evaluated++;
 		if (match_rule(d, r, p))
 			on_match(d, r, p);
@@ -112,10 +134,12 @@ first_of_direction(struct packet *p)
 static int
 hit_cmp(const void *a, const void *b)
 {
-	uint32_t x = ((const struct hit *)a)->rule->number,
-		 y = ((const struct hit *)b)->rule->number;
+	const struct hit *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	if (x->rule->number != y->rule->number)
+		return x->rule->number < y->rule->number ? -1 : 1;
+	/* Of one rule, later transactions first. */
+	return x->tx_id > y->tx_id ? -1 : x->tx_id < y->tx_id;
 }
 
 /* Does a pass by this match take the whole flow? */
@@ -123,6 +147,7 @@ static bool
 passes_flow(const struct hit *h)
 {
 	return (h->flags & DETECT_FROM_STREAM) ||
+	    h->rule->class == RULE_CLASS_APP || h->rule->class == RULE_CLASS_TX ||
 	    h->rule->class == RULE_CLASS_IP_ONLY ||
 	    h->rule->class == RULE_CLASS_LIKE_IP_ONLY;
 }
@@ -141,8 +166,8 @@ alert(struct detect *d, const struct hit *h, enum rule_action action,
 	}
 	if (action == RULE_DROP || action == RULE_REJECT)
 		flags |= DETECT_DROPPED;
-	result->alert[result->n++] =
-	    (struct detect_alert){.rule = r, .flags = flags};
+	result->alert[result->n++] = (struct detect_alert){
+	    .rule = r, .flags = flags, .tx_id = h->tx_id, .has_tx = h->has_tx};
 	d->stats.alerts++;
 	for (size_t i = 0; i < r->tags_n; i++)
 		state_tag(d->state, &r->tag[i], p);
@@ -185,8 +210,10 @@ detect_packet(struct detect *d, struct packet *p, struct detect_result *result)
 	d->stats.packets++;
 	if (p->flow != NULL && (p->flow->flags & FLOW_NO_PACKET_INSPECT)) {
 		stream_stop_inspecting(p->flow, (p->flags & PACKET_TO_CLIENT) == 0);
+		tx_skip(p);
 		return;
 	}
+	d->tx_rules = 0;
 	d->chunks = stream_chunks(p, &d->chunk);
 	if (first_of_direction(p)) {
 		n = prefilter_ip_only(f, d->prefilter, p, &number);
@@ -194,6 +221,8 @@ detect_packet(struct detect *d, struct packet *p, struct detect_result *result)
 	}
 	n = prefilter_packet(f, d->prefilter, p, d->chunk, d->chunks, &number);
 	try_rules(d, p, number, n);
+	if (p->flow != NULL)
+		tx_inspect(d, p, on_tx_match);
 	finish(d, p, result);
 	d->stats.suppressed = thresholds_suppressed(d->thresholds);
 	d->stats.threshold_full =

@@ -55,7 +55,7 @@ ruleset_choose_fast(struct rule *r)
 {
 	for (size_t i = 0; i < r->lists_n; i++) {
 		const struct rule_list *l = &r->list[i];
-		uint8_t priority = buffers_row((enum buffer)l->buffer)->priority;
+		uint8_t priority = buffers_priority(l->buffer);
 
 		for (size_t k = 0; k < l->n; k++) {
 			const struct op *best, *op = &l->op[k];
@@ -73,9 +73,7 @@ ruleset_choose_fast(struct rule *r)
 			}
 			best = &r->list[r->fast_list].op[r->fast_op];
 			if (better(op, priority, best,
-				buffers_row(
-				    (enum buffer)r->list[r->fast_list].buffer)
-				    ->priority))
+				buffers_priority(r->list[r->fast_list].buffer)))
 				choose(r, i, k);
 		}
 	}

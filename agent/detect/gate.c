@@ -49,7 +49,7 @@ static const struct {
 static bool
 needs_payload(const struct rule *r)
 {
-	for (size_t i = 0; i < r->lists_n; i++)
+	for (size_t i = 0; r->class != RULE_CLASS_TX && i < r->lists_n; i++)
 		if (r->list[i].buffer == BUFFER_PAYLOAD)
 			return true;
 	return false;

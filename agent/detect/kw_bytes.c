@@ -191,7 +191,8 @@ add(struct rule_parser *p, const struct op *made)
 
 	if (made->flags & OP_RELATIVE)
 		parser_set_relative(p);
-	if ((op = parser_add_op(p, made->kind)) == NULL)
+	if ((op = parser_add_relative(
+		 p, made->kind, (made->flags & OP_RELATIVE) != 0)) == NULL)
 		return -1;
 	*op = *made;
 	return 0;

@@ -79,6 +79,7 @@ kw_content(struct rule_parser *p, char *value)
 	int n = content_bytes(p, value, bytes);
 	struct op *op;
 
+	p->moved = -1;
 	if (n == -1 || (op = parser_add_op(p, OP_CONTENT)) == NULL)
 		return -1;
 	op->flags = p->negated ? OP_NEGATED : 0;
@@ -172,7 +173,7 @@ kw_depth(struct rule_parser *p, char *value)
 static int
 relative(struct rule_parser *p, struct op *op, unsigned flag)
 {
-	const struct op *first = p->r->list[p->list].op;
+	const struct op *first = p->r->list[parser_at_hand(p)].op;
 	struct op *before = op;
 
 	op->flags |= flag | OP_RELATIVE;
@@ -325,7 +326,8 @@ kw_isdataat(struct rule_parser *p, char *value)
 		return -1;
 	if (flags & OP_RELATIVE)
 		parser_set_relative(p);
-	if ((op = parser_add_op(p, OP_ISDATAAT)) == NULL)
+	if ((op = parser_add_relative(
+		 p, OP_ISDATAAT, (flags & OP_RELATIVE) != 0)) == NULL)
 		return -1;
 	op->flags = flags;
 	op->isdataat = o;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pcre:"/expression/flags" (guide, "pcre"). */
+#include "agent/detect/buffers.h"
 #include "agent/detect/parser.h"
 #include "agent/detect/regex.h"
 
@@ -40,9 +41,10 @@ static const struct {
 };
 
 static int
-read_letters(struct rule_parser *p, const char *s, unsigned *flags)
+read_letters(struct rule_parser *p, const char *s, unsigned *flags, char *app)
 {
 	/* ", flow:name" and the like name what groups capture: read, not kept. */
+	*app = 0;
 	for (*flags = 0; *s != '\0' && *s != ','; s++) {
 		size_t i = 0, n = sizeof(LETTERS) / sizeof(LETTERS[0]);
 
@@ -51,9 +53,12 @@ read_letters(struct rule_parser *p, const char *s, unsigned *flags)
 		if (i == n)
 			return parser_fail(p, "unknown flag \"%c\"", *s);
 		*flags |= LETTERS[i].flag;
-		if (*flags & LETTER_APP)
+		if (LETTERS[i].flag != LETTER_APP)
+			continue;
+		if (*app != 0)
 			return parser_fail(
-			    p, "flag %c: %s", *s, keyword_needs_text(KW_NEEDS_APP));
+			    p, "flags %c and %c are two buffers", *app, *s);
+		*app = *s;
 	}
 	return 0;
 }
@@ -61,7 +66,8 @@ read_letters(struct rule_parser *p, const char *s, unsigned *flags)
 int
 kw_pcre(struct rule_parser *p, char *value)
 {
-	char *end = strrchr(value, '/'), why[100];
+	char *end = strrchr(value, '/'), why[100], app;
+	int before = p->list;
 	struct pcre *re;
 	struct op *op;
 	unsigned flags;
@@ -77,7 +83,12 @@ kw_pcre(struct rule_parser *p, char *value)
 	if (value[0] != '/' || end == value)
 		return parser_fail(p, "is \"/expression/flags\"");
 	*end = '\0';
-	if (read_letters(p, end + 1, &flags) == -1)
+	if (read_letters(p, end + 1, &flags, &app) == -1)
+		return -1;
+	if (app != 0 && before != -1 && p->r->list[before].buffer != BUFFER_PAYLOAD)
+		return parser_fail(
+		    p, "flag %c cannot be used behind a sticky buffer", app);
+	if (app != 0 && (p->list = kw_app_pcre_list(p, app)) == -1)
 		return -1;
 	if ((re = regex_new(value + 1, flags & 0xffff, why, sizeof(why))) == NULL)
 		return parser_fail(p, "%s", why);
@@ -91,5 +102,8 @@ kw_pcre(struct rule_parser *p, char *value)
 	op->flags = (p->negated ? OP_NEGATED : 0u) |
 	    (flags & LETTER_RELATIVE ? OP_RELATIVE : 0u) |
 	    (flags & LETTER_RAW ? OP_RAWBYTES : 0u);
+	p->moved = app != 0 ? p->list : -1;
+	if (app != 0)
+		p->list = before;
 	return 0;
 }

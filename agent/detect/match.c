@@ -4,6 +4,8 @@
 
 #include "agent/detect/buffers.h"
 
+#include <netinet/in.h>
+
 static bool
 match_ports(const struct rule *r, const struct packet *p)
 {
@@ -52,6 +54,18 @@ match_without_ip(const struct rule *r, const struct packet *p)
 	    r->sport->any && r->dport->any && match_flow(r, p);
 }
 
+/* The flow speaks one of the rule's protocols, and that is established. */
+static bool
+match_app(const struct rule *r, const struct packet *p)
+{
+	if (r->apps == 0)
+		return true;
+	if (p->flow == NULL ||
+	    (p->proto == IPPROTO_TCP && !(p->flags & PACKET_ESTABLISHED)))
+		return false;
+	return (r->apps >> app_flow_id(p->flow)) & 1;
+}
+
 bool
 match_header(const struct rule *r, const struct packet *p)
 {
@@ -60,8 +74,9 @@ match_header(const struct rule *r, const struct packet *p)
 	if ((r->flags & (RULE_IPV4 | RULE_IPV6)) &&
 	    p->src.family != (r->flags & RULE_IPV4 ? 4 : 6))
 		return false;
-	return match_proto(r, p) && match_flow(r, p) && match_ports(r, p) &&
-	    lists_has_addr(r->src, &p->src) && lists_has_addr(r->dst, &p->dst);
+	return match_proto(r, p) && match_flow(r, p) && match_app(r, p) &&
+	    match_ports(r, p) && lists_has_addr(r->src, &p->src) &&
+	    lists_has_addr(r->dst, &p->dst);
 }
 
 static bool
@@ -79,12 +94,12 @@ static bool
 match_payload(struct detect *d, const struct rule *r, const struct rule_list *l,
     const struct packet *p)
 {
-	bool stream = r->class == RULE_CLASS_STREAM;
+	bool stream = r->payload == RULE_CLASS_STREAM;
 
 	if (p->flags & PACKET_NO_PAYLOAD_INSPECT)
 		return false;
 	for (size_t i = 0; i < d->chunks; i++) {
-		if (!stream && r->class != RULE_CLASS_PACKET_STREAM)
+		if (!stream && r->payload != RULE_CLASS_PACKET_STREAM)
 			break;
 		if (inspect(d, l, d->chunk[i].data)) {
 			d->from_stream = true;
@@ -97,7 +112,7 @@ match_payload(struct detect *d, const struct rule *r, const struct rule_list *l,
 	return inspect(d, l, p->payload);
 }
 
-static bool
+bool
 match_list(struct detect *d, const struct rule *r, const struct rule_list *l,
     const struct packet *p)
 {
@@ -110,7 +125,7 @@ match_list(struct detect *d, const struct rule *r, const struct rule_list *l,
 }
 
 bool
-match_rule(struct detect *d, const struct rule *r, struct packet *p)
+match_packet(struct detect *d, const struct rule *r, struct packet *p)
 {
 	struct match_context m = {d, p, r};
 
@@ -119,6 +134,14 @@ match_rule(struct detect *d, const struct rule *r, struct packet *p)
 	for (size_t i = 0; i < r->tests_n; i++)
 		if (!r->test[i].fn(&r->test[i], &m))
 			return false;
+	return true;
+}
+
+bool
+match_rule(struct detect *d, const struct rule *r, struct packet *p)
+{
+	if (!match_packet(d, r, p))
+		return false;
 	d->from_stream = false;
 	for (size_t i = 0; i < r->lists_n; i++)
 		if (!match_list(d, r, &r->list[i], p))

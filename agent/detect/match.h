@@ -23,6 +23,11 @@ struct content_choice {
 /* What content inspection needs of a worker. */
 struct content_scratch {
 	uint64_t var[RULE_VARS_MAX];
+	/* Of the buffer at hand: where its bytes begin in it, whether more may
+	 * come, its value as a number. */
+	uint64_t base;
+	bool growing;
+	uint64_t number;
 	struct content_choice *choice; /* as many as the longest list has */
 	size_t choices;
 	struct pcre_scratch *pcre;
@@ -34,6 +39,8 @@ struct content_scratch {
 struct hit {
 	const struct rule *rule;
 	uint32_t flags;
+	bool has_tx;
+	uint64_t tx_id;
 };
 
 struct hits {
@@ -53,6 +60,10 @@ struct detect {
 	/* Of the packet at hand. */
 	const struct stream_chunk *chunk;
 	size_t chunks;
+	/* Rules on transactions that this packet's payload brought up, and all
+	 * progresses (tx.c). */
+	uint32_t *tx_rule;
+	size_t tx_rules;
 	bool from_stream; /* the rule that matched last did so in a chunk */
 };
 
@@ -66,6 +77,11 @@ struct match_context {
 /* Addresses, ports, protocol, direction and all tests and contents; says in
  * d->from_stream where the contents were. */
 bool match_rule(struct detect *d, const struct rule *r, struct packet *p);
+/* Header and tests, without contents. */
+bool match_packet(struct detect *d, const struct rule *r, struct packet *p);
+/* One list of contents of a packet or its stream. */
+bool match_list(struct detect *d, const struct rule *r, const struct rule_list *l,
+    const struct packet *p);
 /* The header only; also what the soundness test of the prefilter starts from. */
 bool match_header(const struct rule *r, const struct packet *p);
 

@@ -75,6 +75,20 @@ parser_add_op(struct rule_parser *p, enum op_kind kind)
 	return op;
 }
 
+struct op *
+parser_add_relative(struct rule_parser *p, enum op_kind kind, bool relative)
+{
+	int before = p->list;
+	struct op *op;
+
+	if (!relative || p->moved == -1)
+		return parser_add_op(p, kind);
+	p->list = p->moved;
+	op = parser_add_op(p, kind);
+	p->list = before;
+	return op;
+}
+
 static struct test *
 add_test(struct rule_parser *p, struct test **list, size_t *n, test_fn *fn)
 {
@@ -103,14 +117,20 @@ parser_add_post(struct rule_parser *p, test_fn *fn)
 	return add_test(p, &p->r->post, &p->r->posts_n, fn);
 }
 
+int
+parser_at_hand(const struct rule_parser *p)
+{
+	return p->moved != -1 ? p->moved : p->list;
+}
+
 struct op *
 parser_last(struct rule_parser *p, bool pcre)
 {
 	struct rule_list *l;
 
-	if (p->list == -1)
+	if (parser_at_hand(p) == -1)
 		return NULL;
-	l = &p->r->list[p->list];
+	l = &p->r->list[parser_at_hand(p)];
 	for (size_t i = l->n; i-- > 0;)
 		if (l->op[i].kind == OP_CONTENT ||
 		    (pcre && l->op[i].kind == OP_PCRE))
@@ -321,12 +341,6 @@ static const struct {
     {"ip6", -1, -1, RULE_IPV6},
 };
 
-static const char *const APPS[] = {"http", "http1", "http2", "tls", "ssl", "dns",
-    "smb", "dcerpc", "smtp", "ftp", "ftp-data", "ssh", "imap", "nfs", "tftp",
-    "krb5", "ike", "ikev2", "ntp", "dhcp", "snmp", "sip", "rfb", "mqtt", "rdp",
-    "modbus", "dnp3", "enip", "quic", "bittorrent-dht", "pgsql", "telnet", "irc",
-    "msn", "jabber"};
-
 static void
 allow_proto(struct rule *r, int proto)
 {
@@ -339,6 +353,9 @@ allow_proto(struct rule *r, int proto)
 static int
 read_proto(struct rule_parser *p, const char *word)
 {
+	unsigned over;
+	bool known;
+
 	for (size_t i = 0; i < sizeof(PROTOS) / sizeof(PROTOS[0]); i++) {
 		if (strcasecmp(PROTOS[i].name, word) != 0)
 			continue;
@@ -348,11 +365,17 @@ read_proto(struct rule_parser *p, const char *word)
 		p->r->flags |= PROTOS[i].flags;
 		return 0;
 	}
-	for (size_t i = 0; i < sizeof(APPS) / sizeof(APPS[0]); i++)
-		if (strcasecmp(APPS[i], word) == 0)
-			return parser_fail(p, "protocol \"%s\": %s", APPS[i],
-			    keyword_needs_text(KW_NEEDS_APP));
-	return parser_fail(p, "unknown protocol \"%.30s\"", word);
+	p->r->apps = app_word(word, &known, &over);
+	if (!known)
+		return parser_fail(p, "unknown protocol \"%.30s\"", word);
+	if (p->r->apps == 0)
+		return parser_fail(p, "protocol \"%.30s\": %s", word,
+		    keyword_needs_text(KW_NEEDS_APP));
+	if (over & APP_OVER_TCP)
+		allow_proto(p->r, IPPROTO_TCP);
+	if (over & APP_OVER_UDP)
+		allow_proto(p->r, IPPROTO_UDP);
+	return 0;
 }
 
 static int
@@ -554,7 +577,7 @@ parser_rule(struct rule_parser *p, char *text)
 	struct rule *r = p->r;
 	size_t n = 0;
 
-	p->list = -1;
+	p->list = p->moved = -1;
 	r->meta.gid = 1;
 	r->meta.priority = 3;
 	r->meta.msg = r->meta.category = "";

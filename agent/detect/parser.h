@@ -13,9 +13,10 @@ struct ruleset;
 struct rule_parser {
 	struct ruleset *rs;
 	struct rule *r;
-	int list;	     /* the list that contents go to; -1: payload */
-	bool negated;	     /* "!" stood before the value */
-	bool unmet;	     /* a "requires" that this version does not meet */
+	int list;     /* the list that contents go to; -1: payload */
+	int moved;    /* where a modifier put the last content; -1: it did not */
+	bool negated; /* "!" stood before the value */
+	bool unmet;   /* a "requires" that this version does not meet */
 	const char *keyword; /* its name as written */
 	char error[160];
 	char var[RULE_VARS_MAX][RULE_VAR_NAME_MAX];
@@ -70,10 +71,15 @@ int parser_fail(struct rule_parser *p, const char *fmt, ...)
 int parser_no_memory(struct rule_parser *p);
 /* NULL after a failure; zeroed, in the current list. */
 struct op *parser_add_op(struct rule_parser *p, enum op_kind kind);
+/* The same, in the list that it is relative to, if it is. */
+struct op *parser_add_relative(
+    struct rule_parser *p, enum op_kind kind, bool relative);
 struct test *parser_add_test(struct rule_parser *p, test_fn *fn);
 struct test *parser_add_post(struct rule_parser *p, test_fn *fn);
 /* The last content (or, with pcre, content or pcre) of the current list; NULL: none. */
 struct op *parser_last(struct rule_parser *p, bool pcre);
+/* The list that modifiers speak of: that of the last content, if it was moved. */
+int parser_at_hand(const struct rule_parser *p);
 /* Mark that the last content or pcre is followed by one relative to it. */
 void parser_set_relative(struct rule_parser *p);
 /* Index of a variable; -1 after a failure. */
@@ -125,6 +131,14 @@ KW(byte_test);
 KW(byte_jump);
 KW(byte_extract);
 KW(byte_math);
+/* kw_app.c */
+KW(app_buffer);
+KW(app_modifier);
+KW(app_number);
+KW(app_event);
+KW(app_protocol);
+KW(uricontent);
+KW(urilen);
 /* kw_flow.c */
 KW(flow);
 KW(stream_event);
@@ -173,6 +187,9 @@ KW(target);
 KW(requires);
 KW(prefilter);
 #undef KW
+
+/* The list that a letter of pcre stands for; -1 after a failure. */
+int kw_app_pcre_list(struct rule_parser *p, char letter);
 
 /* Tests that the prefilter reads ahead of running them. */
 bool kw_test_itype(const struct test *t, struct match_context *m);

@@ -59,6 +59,9 @@ struct prefilter {
 	size_t rules;
 	struct mpm *payload[PAYLOAD_GROUPS];
 	struct mpm *header[BUFFERS];
+	/* Of transactions; NULL where no rule looks. */
+	struct mpm *app[APP_DIRS][APP_BUFFER_IDS];
+	struct index *app_always[APP_DIRS]; /* key: enum app_id */
 	struct plain plain[TRANSPORTS];
 	struct index *event;
 	struct index *src4, *src6, *dst4, *dst6, *ip_always; /* IP-only rules */
@@ -131,6 +134,44 @@ pattern_of(const struct op *op)
 	return p;
 }
 
+/* Can the rule match this way? */
+static bool
+goes(const struct rule *r, enum app_dir d)
+{
+	return !(r->flags & (d == APP_TS ? RULE_TO_CLIENT : RULE_TO_SERVER));
+}
+
+static int
+add_app_pattern(struct prefilter *f, const struct rule *r, enum app_buffer_id b,
+    const struct mpm_pattern *p)
+{
+	for (int d = 0; d < APP_DIRS; d++) {
+		struct mpm **m = &f->app[d][b];
+
+		if (!goes(r, (enum app_dir)d))
+			continue;
+		if (*m == NULL && (*m = mpm_new()) == NULL)
+			return -1;
+		if (mpm_add(*m, p, r->number) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Tried on each transaction of its protocols. */
+static int
+add_app_always(struct prefilter *f, const struct rule *r)
+{
+	for (int d = 0; d < APP_DIRS; d++)
+		for (unsigned id = 0; goes(r, (enum app_dir)d) && id < APP_IDS;
+		     id++)
+			if (((r->apps >> id) & 1) &&
+			    index_add(f->app_always[d], key_of(id), key_of(id),
+				r->number) == -1)
+				return -1;
+	return 0;
+}
+
 static int
 add_pattern(struct prefilter *f, const struct rule *r)
 {
@@ -138,7 +179,7 @@ add_pattern(struct prefilter *f, const struct rule *r)
 	struct mpm_pattern p = pattern_of(&l->op[r->fast_op]);
 	bool ts = !(r->flags & RULE_TO_CLIENT), tc = !(r->flags & RULE_TO_SERVER);
 	bool tcp = allows(r, T_TCP);
-	bool stream = r->class == RULE_CLASS_STREAM;
+	bool stream = r->payload == RULE_CLASS_STREAM;
 	const bool in[PAYLOAD_GROUPS] = {
 	    [STREAM_TS] = tcp && stream && ts,
 	    [STREAM_TC] = tcp && stream && tc,
@@ -150,6 +191,8 @@ add_pattern(struct prefilter *f, const struct rule *r)
 		allows(r, T_SCTP) || allows(r, T_OTHER),
 	};
 
+	if (buffers_app(l->buffer) != APP_BUFFER_NONE)
+		return add_app_pattern(f, r, buffers_app(l->buffer), &p);
 	if (l->buffer != BUFFER_PAYLOAD)
 		return mpm_add(f->header[l->buffer], &p, r->number);
 	for (int i = 0; i < PAYLOAD_GROUPS; i++)
@@ -258,6 +301,8 @@ add_rule(struct prefilter *f, const struct rule *r)
 	}
 	if (r->fast_list != -1)
 		return add_pattern(f, r);
+	if (r->class == RULE_CLASS_TX)
+		return add_app_always(f, r);
 	for (int t = 0; t < TRANSPORTS; t++)
 		if (allows(r, (enum transport)t) &&
 		    add_plain(f, r, (enum transport)t) == -1)
@@ -266,13 +311,13 @@ add_rule(struct prefilter *f, const struct rule *r)
 }
 
 /* Every index of a prefilter, for what is done to all of them. */
-#define INDEXES (6 + 4 * TRANSPORTS)
+#define INDEXES (8 + 4 * TRANSPORTS)
 
 static void
 all_indexes(struct prefilter *f, struct index **out[INDEXES])
 {
-	struct index **fixed[] = {
-	    &f->event, &f->src4, &f->src6, &f->dst4, &f->dst6, &f->ip_always};
+	struct index **fixed[] = {&f->event, &f->src4, &f->src6, &f->dst4, &f->dst6,
+	    &f->ip_always, &f->app_always[APP_TS], &f->app_always[APP_TC]};
 	size_t n = 0;
 
 	for (; n < sizeof(fixed) / sizeof(fixed[0]); n++)
@@ -283,6 +328,12 @@ all_indexes(struct prefilter *f, struct index **out[INDEXES])
 		out[n++] = &f->plain[t].sport;
 		out[n++] = &f->plain[t].type;
 	}
+}
+
+static struct mpm **
+app_mpm(struct prefilter *f, int i)
+{
+	return &f->app[i / APP_BUFFER_IDS][i % APP_BUFFER_IDS];
 }
 
 static int
@@ -319,6 +370,10 @@ build_parts(struct prefilter *f, char *error, size_t size)
 			return -1;
 	for (int i = 0; i < BUFFERS; i++)
 		if (mpm_build(f->header[i], error, size) == -1)
+			return -1;
+	for (int i = 0; i < APP_DIRS * APP_BUFFER_IDS; i++)
+		if (*app_mpm(f, i) != NULL &&
+		    mpm_build(*app_mpm(f, i), error, size) == -1)
 			return -1;
 	return 0;
 }
@@ -360,6 +415,8 @@ prefilter_free(struct prefilter *f)
 		mpm_free(f->payload[i]);
 	for (int i = 0; i < BUFFERS; i++)
 		mpm_free(f->header[i]);
+	for (int i = 0; i < APP_DIRS * APP_BUFFER_IDS; i++)
+		mpm_free(*app_mpm(f, i));
 	free(f);
 }
 
@@ -384,6 +441,11 @@ prefilter_scratch_new(const struct prefilter *f)
 	for (int i = 0; i < BUFFERS; i++)
 		if (mpm_scratch_fit(s->mpm, f->header[i]) == -1)
 			goto fail;
+	for (int d = 0; d < APP_DIRS; d++)
+		for (int i = 0; i < APP_BUFFER_IDS; i++)
+			if (f->app[d][i] != NULL &&
+			    mpm_scratch_fit(s->mpm, f->app[d][i]) == -1)
+				goto fail;
 	return s;
 
 fail:
@@ -569,5 +631,45 @@ prefilter_packet(const struct prefilter *f, struct prefilter_scratch *s,
 				    buffers_span((enum buffer)b, p), take, s);
 		take_plain(f, s, p, t);
 	}
+	return end(s, rule);
+}
+
+/* --- transactions ------------------------------------------------------------ */
+
+void
+prefilter_tx_begin(
+    const struct prefilter *f, struct prefilter_scratch *s, const struct packet *p)
+{
+	enum app_dir d = p->flags & PACKET_TO_CLIENT ? APP_TC : APP_TS;
+
+	begin(s, p, p->payload.len > 0);
+	take_found(s, f->app_always[d], key_of(app_flow_id(p->flow)));
+}
+
+bool
+prefilter_tx_looks(const struct prefilter *f, enum app_buffer_id b, enum app_dir d)
+{
+	return f->app[d][b] != NULL;
+}
+
+void
+prefilter_tx_scan(const struct prefilter *f, struct prefilter_scratch *s,
+    enum app_buffer_id b, enum app_dir d, struct span bytes)
+{
+	mpm_scan(f->app[d][b], s->mpm, bytes, take, s);
+}
+
+void
+prefilter_tx_add(struct prefilter_scratch *s, uint32_t rule)
+{
+	if (s->seen[rule] == s->round)
+		return;
+	s->seen[rule] = s->round;
+	s->out[s->n++] = rule;
+}
+
+size_t
+prefilter_tx_end(struct prefilter_scratch *s, const uint32_t **rule)
+{
 	return end(s, rule);
 }

@@ -7,6 +7,7 @@
 #ifndef AGENT_DETECT_PREFILTER_H
 #define AGENT_DETECT_PREFILTER_H
 
+#include "agent/app/app.h"
 #include "agent/detect/rule.h"
 #include "agent/stream/stream.h"
 
@@ -28,5 +29,18 @@ size_t prefilter_ip_only(const struct prefilter *f, struct prefilter_scratch *s,
 size_t prefilter_packet(const struct prefilter *f, struct prefilter_scratch *s,
     const struct packet *p, const struct stream_chunk *chunk, size_t chunks,
     const uint32_t **rule);
+
+/*
+ * One direction of a transaction: begin, scan its buffers that some rule looks
+ * into, add what was under way, and end with numbers in order of evaluation.
+ */
+void prefilter_tx_begin(
+    const struct prefilter *f, struct prefilter_scratch *s, const struct packet *p);
+bool prefilter_tx_looks(
+    const struct prefilter *f, enum app_buffer_id b, enum app_dir d);
+void prefilter_tx_scan(const struct prefilter *f, struct prefilter_scratch *s,
+    enum app_buffer_id b, enum app_dir d, struct span bytes);
+void prefilter_tx_add(struct prefilter_scratch *s, uint32_t rule);
+size_t prefilter_tx_end(struct prefilter_scratch *s, const uint32_t **rule);
 
 #endif

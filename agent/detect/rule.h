@@ -7,6 +7,7 @@
 #ifndef AGENT_DETECT_RULE_H
 #define AGENT_DETECT_RULE_H
 
+#include "agent/app/app.h"
 #include "agent/detect/detect.h"
 #include "agent/detect/lists.h"
 #include "agent/limits.h"
@@ -46,6 +47,7 @@ enum op_kind {
 	OP_BYTE_JUMP,
 	OP_BYTE_EXTRACT,
 	OP_BYTE_MATH,
+	OP_NUMBER, /* of a buffer that is a number */
 };
 
 enum op_flag {
@@ -121,8 +123,9 @@ struct op {
 };
 
 /* One buffer, one instance of it: all operations must hold in the same bytes. */
+#define RULE_LISTS_MAX 63
 struct rule_list {
-	int buffer; /* index into buffers.h's table */
+	int buffer; /* of buffers.h */
 	struct op *op;
 	size_t n;
 };
@@ -203,6 +206,7 @@ struct test {
 		struct bits bits;
 		struct flowint flowint;
 		uint32_t value;
+		uint64_t apps;
 		struct {
 			struct num_test num;
 			enum stream_side {
@@ -262,6 +266,8 @@ enum rule_class {
 	RULE_CLASS_PACKET,
 	RULE_CLASS_STREAM,
 	RULE_CLASS_PACKET_STREAM,
+	RULE_CLASS_APP, /* a protocol, and nothing of its transactions */
+	RULE_CLASS_TX,
 };
 
 enum rule_flag {
@@ -291,11 +297,17 @@ enum rule_flag {
 	RULE_IPV4 = 1u << 24,
 	RULE_IPV6 = 1u << 25,
 	RULE_STREAM_SIZE = 1u << 27, /* looks at packets even with streams */
-	RULE_REVERSED = 1u << 26, /* second half of a "<>" rule: shares all */
+	RULE_REVERSED = 1u << 26,    /* second half of a "<>" rule: shares all */
 };
 
 #define RULE_VARS_MAX	  16
 #define RULE_VAR_NAME_MAX 32
+
+/* An event of a transaction. */
+struct rule_app_event {
+	enum app_id id;
+	uint8_t bit;
+};
 
 struct rule {
 	struct rule_meta meta;
@@ -303,6 +315,9 @@ struct rule {
 	uint32_t order;	 /* order of loading */
 	uint64_t gate;	 /* see gate.h */
 	enum rule_class class;
+	enum rule_class
+	    payload;   /* where contents without a buffer are looked for */
+	uint64_t apps; /* protocols, APP_BIT() each; 0: any and none */
 	uint32_t flags;
 
 	uint64_t proto[4]; /* one bit an IP protocol */
@@ -320,6 +335,8 @@ struct rule {
 	size_t tags_n;
 	int *event; /* decode events, for the index */
 	size_t events_n;
+	struct rule_app_event *app_event;
+	size_t app_events_n;
 
 	struct threshold threshold; /* of the rule, or of threshold.config */
 	struct threshold detection; /* detection_filter */

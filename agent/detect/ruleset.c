@@ -242,6 +242,7 @@ ruleset_rule_free(struct rule *r)
 	tests_free(r->post, r->posts_n);
 	free(r->tag);
 	free(r->event);
+	free(r->app_event);
 	free(r->suppress);
 	free(r);
 }

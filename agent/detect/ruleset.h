@@ -50,6 +50,8 @@ int ruleset_threshold_file(
 
 /* Class, implied directions, gate; -1 with error filled when Suricata refuses it. */
 int ruleset_classify(struct rule *r, char *error, size_t size);
+/* The same of application layers, after the class; NULL, or why it is refused. */
+const char *ruleset_classify_app(struct rule *r);
 /* Choose the fast pattern: r->fast_list and fast_op. */
 void ruleset_choose_fast(struct rule *r);
 
