@@ -188,6 +188,7 @@ count(struct sensor *s, struct event_counts *c)
 	    .interface_dropped = seen.dropped_interface,
 	    .decoder = decoder_stats(s->decoder),
 	    .flow = &s->flow_stats,
+	    .stream = stream_stats(s->stream),
 	    .detect = s->detect == NULL ? NULL : detect_stats(s->detect),
 	};
 	if (s->rules == NULL)

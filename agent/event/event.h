@@ -9,6 +9,7 @@
 #include "agent/decode/decode.h"
 #include "agent/detect/detect.h"
 #include "agent/event/envelope.h"
+#include "agent/stream/stream.h"
 
 struct event_builder;
 
@@ -45,6 +46,7 @@ struct event_counts {
 	uint64_t capture_packets, capture_dropped, interface_dropped;
 	const struct decoder_stats *decoder;
 	const struct flow_stats *flow;
+	const struct stream_stats *stream; /* NULL: left out */
 	const struct detect_stats *detect; /* NULL: no rules */
 	uint64_t rules_loaded, rules_refused;
 };

@@ -110,6 +110,21 @@ event_write_counts(
 	COUNTERS(w, "flow", {"total", f->made}, {"active", f->active},
 	    {"peak", f->peak}, {"timed_out", f->timed_out}, {"evicted", f->evicted},
 	    {"closed", f->closed}, {"refused", f->refused});
+	if (c->stream != NULL) {
+		const struct stream_stats *s = c->stream;
+
+		/* Names as in Suricata's stats where it has the same. */
+		COUNTERS(w, "tcp", {"sessions", s->sessions},
+		    {"active_sessions", s->sessions_active},
+		    {"ssn_memcap_drop", s->sessions_refused},
+		    {"midstream_pickups", s->midstream}, {"pseudo", s->pseudo},
+		    {"invalid", s->invalid}, {"segments", s->segments},
+		    {"segment_memcap_drop", s->no_memory},
+		    {"stream_depth_reached", s->depth}, {"reassembly_gap", s->gaps},
+		    {"gap_bytes", s->gap_bytes}, {"overlap", s->overlaps},
+		    {"overlap_diff_data", s->differing},
+		    {"reassembly_memuse", s->pool_active});
+	}
 	if (c->detect != NULL) {
 		const struct detect_stats *s = c->detect;
 

@@ -321,13 +321,19 @@ follow_life(struct flow *f, struct packet *p)
 		p->flags |= PACKET_ESTABLISHED;
 }
 
-/* Is this SYN the first of another connection than the one that f was? */
+/*
+ * Is this SYN the first of another connection than the one that f was?  Also
+ * when it comes from the server, as far as that was to be seen without a SYN.
+ */
 static bool
-is_reuse(const struct flow *f, const struct packet *p)
+is_reuse(const struct flow *f, const struct flow_key *k, const struct packet *p)
 {
-	return p->proto == IPPROTO_TCP && f->tcp_over &&
-	    (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
-	    p->tcp_seq != f->tcp_isn;
+	if (p->proto != IPPROTO_TCP ||
+	    (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+		return false;
+	return f->tcp_over ? p->tcp_seq != f->tcp_isn
+			   : (f->flags & FLOW_MIDSTREAM) != 0 &&
+		f->life == FLOW_NEW && !flow_key_is_forward(&f->key, k);
 }
 
 /* The flow that goes on with this packet; one that is over ends here. */
@@ -344,7 +350,7 @@ find_living(struct flow_table *t, const struct flow_key *k, uint32_t tag,
 		end_flow(t, f, "timeout");
 		return NULL;
 	}
-	if (is_reuse(f, p)) {
+	if (is_reuse(f, k, p)) {
 		end_flow(t, f, "tcp_reuse");
 		return NULL;
 	}

@@ -122,12 +122,6 @@ drop(struct assembly_pool *pool, struct assembly *a, struct piece *t)
 	give(pool, t);
 }
 
-void
-assembly_begin(struct assembly *a, uint32_t seq)
-{
-	*a = (struct assembly){.base_seq = seq};
-}
-
 int64_t
 assembly_offset(const struct assembly *a, uint32_t seq)
 {
@@ -342,6 +336,13 @@ assembly_clear(struct assembly_pool *pool, struct assembly *a)
 {
 	while (a->first != NULL)
 		drop(pool, a, a->first);
+}
+
+void
+assembly_begin(struct assembly_pool *pool, struct assembly *a, uint32_t seq)
+{
+	assembly_clear(pool, a);
+	*a = (struct assembly){.base_seq = seq};
 }
 
 /* The first piece that ends behind offset; NULL: none. */

@@ -43,8 +43,8 @@ struct assembly_insert {
 	bool different; /* out: and were others */
 };
 
-/* An empty direction whose first byte has this sequence number. */
-void assembly_begin(struct assembly *a, uint32_t seq);
+/* Empty it; its first byte will have this sequence number. */
+void assembly_begin(struct assembly_pool *pool, struct assembly *a, uint32_t seq);
 /* Where a sequence number lies; negative: before offset 0 or long gone. */
 int64_t assembly_offset(const struct assembly *a, uint32_t seq);
 enum assembly_verdict assembly_add(struct assembly_pool *pool, struct assembly *a,

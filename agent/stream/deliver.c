@@ -18,6 +18,8 @@ acknowledged(const struct session *n, const struct side *d)
 	else if (!(d->flags & SIDE_FIN) && n->state >= SESSION_FIN_WAIT1 &&
 	    ack > (int64_t)d->a.right)
 		ack--;
+	if (n->depth != 0 && ack > (int64_t)n->depth)
+		ack = n->depth;
 	return ack < (int64_t)d->a.base ? d->a.base : (uint64_t)ack;
 }
 
@@ -59,13 +61,29 @@ tell_data(struct session *n, int side, const struct packet *p, struct span data)
 static void
 tell_end(struct session *n, int side, const struct packet *p)
 {
-	struct stream_news news = {.kind = STREAM_END, .packet = p};
+	struct side *d = &n->side[side];
+	struct stream_news news = {.kind = STREAM_END,
+	    .offset = d->a.app,
+	    .truncated = (d->flags & SIDE_DEPTH) != 0,
+	    .packet = p};
 
-	if (n->side[side].flags & SIDE_ENDED)
+	if (d->flags & SIDE_ENDED)
 		return;
-	n->side[side].flags |= SIDE_ENDED;
-	news.offset = n->side[side].a.app;
+	d->flags |= SIDE_ENDED;
 	tell(n, side, &news);
+}
+
+/* Everything up to the depth was told, and more came. */
+static bool
+is_past_depth(const struct session *n, const struct side *d)
+{
+	return (d->flags & SIDE_DEPTH) != 0 && d->a.app >= n->depth;
+}
+
+static bool
+is_read(const struct session *n, const struct side *d)
+{
+	return (n->flags & SESSION_NOT_READ) == 0 && (d->flags & SIDE_ENDED) == 0;
 }
 
 void
@@ -75,7 +93,7 @@ session_tell(struct session *n, int side, const struct packet *p)
 	uint64_t acked = acknowledged(n, d);
 	uint64_t until = n->ending && d->a.right > acked ? d->a.right : acked;
 
-	while (d->a.app < until && !(n->flags & SESSION_NOT_READ)) {
+	while (d->a.app < until && is_read(n, d)) {
 		struct span data = assembly_at(&d->a, d->a.app);
 		uint64_t most = until - d->a.app;
 
@@ -92,9 +110,10 @@ session_tell(struct session *n, int side, const struct packet *p)
 		tell_gap(
 		    n, side, p, data.len > 0 && data.len < most ? data.len : most);
 	}
-	if (n->flags & SESSION_NOT_READ)
-		d->a.app = d->a.app > until ? d->a.app : until;
-	if (n->ending || (n->state >= SESSION_CLOSING && d->a.app >= d->a.right))
+	if (!is_read(n, d) && d->a.app < until)
+		d->a.app = until;
+	if (n->ending || is_past_depth(n, d) ||
+	    (n->state >= SESSION_CLOSING && d->a.app >= d->a.right))
 		tell_end(n, side, p);
 }
 
@@ -118,6 +137,11 @@ keep(struct session *n, struct packet *p, struct side *d)
 	int64_t at = assembly_offset(&d->a, seq);
 	struct span bytes = p->payload;
 
+	/* Offsets would wrap some day: what is done stays done. */
+	if (is_past_depth(n, d)) {
+		packet_set_event(p, STREAM_EVENT_REASSEMBLY_DEPTH_REACHED);
+		return;
+	}
 	if (at < 0) { /* before the first byte, as keep-alives are */
 		if ((uint64_t)-at >= bytes.len) {
 			packet_set_event(
@@ -128,13 +152,13 @@ keep(struct session *n, struct packet *p, struct side *d)
 		bytes.len -= (size_t)-at;
 		at = 0;
 	}
-	if ((uint64_t)at + bytes.len > STREAM_DEPTH) {
+	if (n->depth != 0 && (uint64_t)at + bytes.len > n->depth) {
 		packet_set_event(p, STREAM_EVENT_REASSEMBLY_DEPTH_REACHED);
 		s->stats.depth += !(d->flags & SIDE_DEPTH);
 		d->flags |= SIDE_DEPTH;
-		if (at >= STREAM_DEPTH)
+		if (at >= n->depth)
 			return;
-		bytes.len = STREAM_DEPTH - (size_t)at;
+		bytes.len = n->depth - (size_t)at;
 	}
 	switch (assembly_add(&s->pool, &d->a, (uint64_t)at, bytes, &how)) {
 	case ASSEMBLY_ADDED:
@@ -320,6 +344,15 @@ stream_stop_inspecting(struct flow *f, bool to_server)
 
 	if (n != NULL)
 		n->side[to_server ? 0 : 1].flags |= SIDE_NOT_INSPECTED;
+}
+
+void
+stream_set_depth(struct flow *f, uint32_t bytes)
+{
+	struct session *n = f->slot[FLOW_SLOT_STREAM];
+
+	if (n != NULL)
+		n->depth = bytes;
 }
 
 uint64_t

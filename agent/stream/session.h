@@ -76,6 +76,7 @@ struct session {
 	enum session_state state;
 	uint8_t flags;
 	uint8_t offers;
+	uint32_t depth;	     /* 0: none */
 	bool ending;	     /* the flow ends: acknowledged or not, all counts */
 	struct side side[2]; /* 0 the client, 1 the server */
 	struct session_offer offer[STREAM_SYNACKS_MAX];

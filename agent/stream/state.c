@@ -10,6 +10,8 @@
 
 #define CLIENT 0
 #define SERVER 1
+/* RFC 7323, section 2.3. */
+#define WSCALE_MAX 14
 /* RFC 7323, section 5.5: a timestamp this old says nothing any more. */
 #define PAWS_US (24 * 24 * 3600ll * CLOCK_US)
 
@@ -149,8 +151,10 @@ accept_offer(
 	me->ts = o->ts;
 	me->ts_us = now_us;
 	peer->window = o->window;
-	peer->wscale = o->wscale == 0xff ? 0 : o->wscale;
-	assembly_begin(&me->a, o->seq + 1);
+	peer->wscale = o->wscale == 0xff ? 0
+	    : o->wscale > WSCALE_MAX	 ? WSCALE_MAX
+					 : o->wscale;
+	assembly_begin(&n->owner->pool, &me->a, o->seq + 1);
 	if (i == CLIENT)
 		n->flow->tcp_isn = o->seq;
 }
@@ -279,7 +283,7 @@ in_syn_sent_ack(struct at_hand *h)
 	h->peer->isn = h->ack - 1;
 	h->peer->next_seq = h->peer->last_ack = h->ack;
 	h->peer->next_win = h->ack + h->peer->window;
-	assembly_begin(&h->peer->a, h->ack);
+	assembly_begin(&n->owner->pool, &h->peer->a, h->ack);
 	become(n, SESSION_ESTABLISHED);
 	session_segment(n, h->p, CLIENT);
 	return true;
@@ -625,13 +629,13 @@ take_up(struct at_hand *h)
 	h->peer->isn = h->ack - 1;
 	h->peer->next_seq = h->peer->last_ack = h->ack;
 	/* Scaling is not known: the largest there is. */
-	h->me->wscale = h->peer->wscale = 14;
+	h->me->wscale = h->peer->wscale = WSCALE_MAX;
 	h->peer->window = window_of(h);
 	h->peer->next_win = h->ack + h->peer->window;
 	h->me->window = h->peer->window;
 	h->me->next_win = h->me->last_ack + h->me->window;
-	assembly_begin(&h->me->a, h->me->isn + 1);
-	assembly_begin(&h->peer->a, h->ack);
+	assembly_begin(&n->owner->pool, &h->me->a, h->me->isn + 1);
+	assembly_begin(&n->owner->pool, &h->peer->a, h->ack);
 	n->flow->tcp_isn = n->side[CLIENT].isn;
 	if (syn_ack) {
 		become(n, SESSION_SYN_RECV);

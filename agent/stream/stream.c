@@ -63,6 +63,7 @@ session_take(struct stream_engine *s, struct flow *f)
 	}
 	n->owner = s;
 	n->flow = f;
+	n->depth = STREAM_DEPTH;
 	if (!s->config.inspected)
 		n->side[0].flags = n->side[1].flags = SIDE_NOT_INSPECTED;
 	f->slot[FLOW_SLOT_STREAM] = n;

@@ -26,6 +26,7 @@ struct stream_news {
 	uint64_t offset;  /* in this direction's stream; 0 for datagrams */
 	uint64_t missing; /* of a gap, in bytes */
 	struct span data; /* on loan for the call */
+	bool truncated;	  /* of an end: more came, beyond the depth */
 	/* That made it known, often the other side's ACK; NULL at a flow's end. */
 	const struct packet *packet;
 };
@@ -106,6 +107,9 @@ void stream_flush(struct flow *f, bool to_server);
 /* The reader wants no more of this flow; or detection none (encrypted). */
 void stream_stop_reading(struct flow *f);
 void stream_stop_inspecting(struct flow *f, bool to_server);
+
+/* Of a flow so much is put in order each way; 0: all (default STREAM_DEPTH). */
+void stream_set_depth(struct flow *f, uint32_t bytes);
 
 /* Bytes seen of a direction, holes included (keyword stream_size). */
 uint64_t stream_size(const struct flow *f, bool to_server);
