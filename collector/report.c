@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* stadswacht-report: the weekly report of one municipality, or of all, from the store. */
+#include "collector/config.h"
 #include "collector/report/export.h"
 #include "collector/report/figures.h"
 #include "collector/report/html.h"
@@ -14,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *store_uri, *week, *tenant, *lang_name = "nl", *now, *out_path;
+static const char *store_uri, *week, *tenant, *lang_name = "nl", *now, *out_path,
+					      *config_path;
 
 static const struct cmdline_option options[] = {
     {"store", "URI", "the store, sqlite:/path/to/store.db", NULL, &store_uri, NULL},
@@ -25,6 +27,8 @@ static const struct cmdline_option options[] = {
     {"lang", "nl|en", "language of the page (default nl)", NULL, &lang_name, NULL},
     {"now", "TIME", "the moment it is made, for a report that can be repeated",
 	NULL, &now, NULL},
+    {"config", "FILE", "collector.yaml, for the full names of municipalities", NULL,
+	&config_path, NULL},
     {"out", "FILE", "where it goes: .html is a page, .json the same figures", NULL,
 	&out_path, NULL},
     {NULL, NULL, NULL, NULL, NULL, NULL},
@@ -67,7 +71,8 @@ save(const char *path, const struct buf *text)
 }
 
 static int
-make(struct store *s, int64_t now_us, enum texts_lang lang)
+make(struct store *s, const struct collector_config *config, int64_t now_us,
+    enum texts_lang lang)
 {
 	struct figures f;
 	struct buf text;
@@ -78,6 +83,8 @@ make(struct store *s, int64_t now_us, enum texts_lang lang)
 	if (figures_read(s, week, tenant, now_us, &f, error, sizeof(error)) == -1) {
 		status = fail("cannot make the report", error);
 	} else {
+		if (config != NULL && tenant != NULL)
+			f.tenant_title = config_tenant_title(config, tenant);
 		if (str_ends(out_path, ".json"))
 			export_json(&text, &f);
 		else
@@ -93,6 +100,7 @@ make(struct store *s, int64_t now_us, enum texts_lang lang)
 int
 main(int argc, char **argv)
 {
+	struct collector_config config = {0};
 	char error[512];
 	struct store *s;
 	int64_t now_us = clock_wall_us();
@@ -115,9 +123,15 @@ main(int argc, char **argv)
 		    "browser");
 	if (!str_ends(out_path, ".html") && !str_ends(out_path, ".json"))
 		cmdline_usage(&cmdline, "--out must end in .html or .json");
+	if (config_path != NULL &&
+	    config_load(config_path, &config, error, sizeof(error)) == -1)
+		return fail("cannot use the configuration", error);
 	if ((s = store_open(store_uri, STORE_READ, error, sizeof(error))) == NULL)
-		return fail("cannot open the store", error);
-	status = make(s, now_us, (enum texts_lang)lang);
+		status = fail("cannot open the store", error);
+	else
+		status = make(s, config_path != NULL ? &config : NULL, now_us,
+		    (enum texts_lang)lang);
 	store_close(s);
+	config_release(&config);
 	return status;
 }

@@ -129,6 +129,7 @@ fire(struct correlator *c, struct outcome *o, const struct event *e, bool begins
 	struct entities entities = {.n = 0};
 	struct incident_item item = {.tenant = e->tenant,
 	    .title = o->rule->title,
+	    .title_nl = o->rule->title_nl,
 	    .level = o->rule->level,
 	    .first_us = o->firing.first_us,
 	    .last_us = o->firing.last_us,

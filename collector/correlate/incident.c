@@ -52,9 +52,11 @@ incident_drop(struct incidents *s, struct incident *n)
 	for (size_t i = 0; i < n->firings; i++) {
 		free(n->firing[i].key);
 		free(n->firing[i].title);
+		free(n->firing[i].title_nl);
 		free(n->firing[i].group);
 	}
 	free(n->title);
+	free(n->title_nl);
 	free(n->entity);
 	free(n);
 }
@@ -180,12 +182,14 @@ absorb(struct incidents *s, struct incident *n, struct incident *o)
 		o->firing[i] = (struct incident_firing){.id = ""};
 	}
 	if (o->level > n->level) {
-		char *title = n->title;
+		char *title = n->title, *title_nl = n->title_nl;
 
 		n->level = o->level;
 		n->tell = true;
 		n->title = o->title;
+		n->title_nl = o->title_nl;
 		o->title = title;
+		o->title_nl = title_nl;
 	}
 	if (o->first_us < n->first_us)
 		n->first_us = o->first_us;

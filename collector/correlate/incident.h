@@ -28,6 +28,7 @@ struct incident_entity {
 /* What joins or opens an incident. */
 struct incident_item {
 	const char *tenant, *title;
+	const char *title_nl; /* in Dutch; NULL: none */
 	enum sigma_level level;
 	int64_t first_us, last_us;
 	int64_t id;	 /* names it: of its first event */

@@ -14,7 +14,7 @@
 
 struct incident_firing {
 	char id[INCIDENT_FIRING_MAX];
-	char *key, *title, *group;
+	char *key, *title, *title_nl, *group; /* title_nl may be NULL */
 	enum sigma_level level;
 	int64_t first_us, last_us, first_id, last_id;
 	uint64_t count;
@@ -24,7 +24,7 @@ struct incident {
 	struct list link; /* by last addition, oldest first */
 	char id[40];
 	char tenant[INCIDENT_TENANT_ROOM];
-	char *title;
+	char *title, *title_nl; /* title_nl may be NULL */
 	char status[16];
 	char merged_into[40]; /* of a merged one */
 	enum sigma_level level;

@@ -116,6 +116,12 @@ incident_part_technique(struct incident *n, const char *technique)
 	n->tell = n->changed = true;
 }
 
+static char *
+copy_or_null(const char *text)
+{
+	return text == NULL ? NULL : strdup(text);
+}
+
 void
 incident_part_firing(struct incident *n, const struct incident_item *item)
 {
@@ -133,10 +139,12 @@ incident_part_firing(struct incident *n, const struct incident_item *item)
 		str_copy(f->id, sizeof(f->id), item->firing);
 		f->key = strdup(item->key);
 		f->title = strdup(item->title);
+		f->title_nl = copy_or_null(item->title_nl);
 		f->group = strdup(item->group);
 		if (f->key == NULL || f->title == NULL || f->group == NULL) {
 			free(f->key);
 			free(f->title);
+			free(f->title_nl);
 			free(f->group);
 			return;
 		}
@@ -162,7 +170,9 @@ incident_part_level(struct incident *n, const struct incident_item *item)
 	if ((title = strdup(item->title)) == NULL)
 		return;
 	free(n->title);
+	free(n->title_nl);
 	n->title = title;
+	n->title_nl = copy_or_null(item->title_nl);
 	n->level = item->level;
 	n->tell = n->changed = true;
 }

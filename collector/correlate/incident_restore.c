@@ -86,6 +86,7 @@ restore_firing(struct incident *n, const struct json_doc *f)
 	char *group = group_text(json_at(f, "group"));
 	struct incident_item item = {.key = json_str(f, "rule"),
 	    .title = json_str(f, "title"),
+	    .title_nl = json_str(f, "title_nl"),
 	    .firing = json_str(f, "id"),
 	    .group = group,
 	    .level = level_of(json_str(f, "level")),
@@ -105,7 +106,8 @@ int
 incident_restore(struct incidents *s, const struct json_doc *d)
 {
 	const char *id = json_str(d, "incident.id"),
-		   *title = json_str(d, "incident.title");
+		   *title = json_str(d, "incident.title"),
+		   *title_nl = json_str(d, "incident.title_nl");
 	const char *tenant = json_str(d, "stadswacht.tenant");
 	const char *status = json_str(d, "incident.status");
 	const struct json_doc *firings = json_at(d, "incident.firings");
@@ -122,7 +124,8 @@ incident_restore(struct incidents *s, const struct json_doc *d)
 	    table_get(s->by_id, id, strlen(id)) != NULL ||
 	    (n = incident_make(s, id)) == NULL)
 		return -1;
-	if ((n->title = strdup(title)) == NULL) {
+	if ((n->title = strdup(title)) == NULL ||
+	    (title_nl != NULL && (n->title_nl = strdup(title_nl)) == NULL)) {
 		incident_drop(s, n);
 		return -1;
 	}

@@ -16,6 +16,8 @@ write_firing(struct jw *w, const struct incident_firing *f)
 	jw_str(w, "id", f->id);
 	jw_str(w, "rule", f->key);
 	jw_str(w, "title", f->title);
+	if (f->title_nl != NULL)
+		jw_str(w, "title_nl", f->title_nl);
 	jw_str(w, "level", sigma_level_name(f->level));
 	jw_raw(w, "group", f->group, strlen(f->group));
 	jw_str(w, "first", clock_text(f->first_us, time));
@@ -62,6 +64,8 @@ write_row(struct jw *w, const struct incident *n)
 	jw_object(w, "incident");
 	jw_str(w, "id", n->id);
 	jw_str(w, "title", n->title);
+	if (n->title_nl != NULL)
+		jw_str(w, "title_nl", n->title_nl);
 	jw_str(w, "status", n->status);
 	if (n->merged_into[0] != '\0')
 		jw_str(w, "merged_into", n->merged_into);

@@ -62,6 +62,8 @@ write_explanation(struct jw *w, const struct outcome *o)
 	jw_object(w, "correlation");
 	jw_str(w, "id", o->id);
 	jw_str(w, "rule", o->rule->key);
+	if (o->rule->title_nl != NULL)
+		jw_str(w, "title_nl", o->rule->title_nl);
 	jw_str(w, "type", k == NULL ? "detection" : sigma_type_name(k->type));
 	jw_str(w, "level", sigma_level_name(o->rule->level));
 	if (k != NULL) {

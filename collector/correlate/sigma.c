@@ -223,6 +223,24 @@ read_text(struct sigma_parse *p, const struct yaml_node *doc, const char *key,
 	return (*out = sigma_copy(p, n->text)) == NULL ? -1 : 0;
 }
 
+/* "stadswacht: {title_nl: ...}": our own key, as the specification allows. */
+static int
+read_own(struct sigma_parse *p, const struct yaml_node *doc, struct sigma_rule *r)
+{
+	const struct yaml_node *own = yaml_get(doc, "stadswacht");
+
+	if (own == NULL)
+		return 0;
+	if (own->kind != YAML_MAP)
+		return sigma_fail(p, own->line, "\"stadswacht\" holds title_nl");
+	for (const struct yaml_node *n = own->child; n != NULL; n = n->next) {
+		if (strcmp(n->key, "title_nl") != 0)
+			return sigma_fail(p, n->line,
+			    "\"stadswacht\" holds title_nl, not \"%.80s\"", n->key);
+	}
+	return read_text(p, own, "title_nl", &r->title_nl);
+}
+
 static int
 read_meta(struct sigma_parse *p, const struct yaml_node *doc, struct sigma_rule *r)
 {
@@ -231,7 +249,8 @@ read_meta(struct sigma_parse *p, const struct yaml_node *doc, struct sigma_rule 
 	if (read_text(p, doc, "title", &r->title) == -1 ||
 	    read_text(p, doc, "id", &r->id) == -1 ||
 	    read_text(p, doc, "name", &r->name) == -1 ||
-	    read_level(p, doc, r) == -1 || read_tags(p, doc, r) == -1)
+	    read_own(p, doc, r) == -1 || read_level(p, doc, r) == -1 ||
+	    read_tags(p, doc, r) == -1)
 		return -1;
 	if (r->title == NULL)
 		return sigma_fail(p, doc->line, "a rule needs a \"title\"");

@@ -151,6 +151,7 @@ struct sigma_rule {
 	unsigned line;
 	unsigned index;		       /* in the set */
 	const char *title, *id, *name; /* id and name may be NULL */
+	const char *title_nl;	       /* our own key; NULL: none */
 	const char *key;	       /* id, name or file: what it is known by */
 	uint32_t sid;		       /* stable, from key */
 	enum sigma_level level;

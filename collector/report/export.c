@@ -50,6 +50,8 @@ write_incident(struct jw *w, const struct figures_incident *n)
 	jw_object(w, NULL);
 	jw_str(w, "id", n->id);
 	jw_str(w, "title", n->title);
+	if (n->title_nl[0] != '\0')
+		jw_str(w, "title_nl", n->title_nl);
 	jw_str(w, "severity", levels[n->level]);
 	jw_str(w, "status", n->status);
 	jw_bool(w, "new", n->is_new);
@@ -83,6 +85,8 @@ write_tops(struct jw *w, const struct figures *f)
 		jw_int(w, "gid", f->rule[i].gid);
 		jw_int(w, "signature_id", f->rule[i].sid);
 		jw_str(w, "signature", f->rule[i].signature);
+		if (f->rule[i].signature_nl[0] != '\0')
+			jw_str(w, "title_nl", f->rule[i].signature_nl);
 		jw_int(w, "severity", f->rule[i].severity);
 		jw_uint(w, "alerts", f->rule[i].alerts);
 		jw_end_object(w);

@@ -24,6 +24,8 @@ struct reader {
 	bool failed;
 };
 
+#define GID_CORRELATION 700 /* alerts of Sigma rules */
+
 static const char *const engines[] = {
     [FIGURES_RULES] = "rules",
     [FIGURES_YARA] = "yara",
@@ -92,6 +94,20 @@ find_or_make(struct reader *r, struct table *t, const char *key, size_t size)
 
 /* --- alerts -------------------------------------------------------------------- */
 
+/* Of a correlation: its title in Dutch, which stands in the record alone. */
+static void
+name_in_dutch(struct figures_rule *rule, const struct store_row *row)
+{
+	struct json_doc *d = row->gid == GID_CORRELATION
+	    ? json_read(row->body, row->body_len, NULL, 0)
+	    : NULL;
+	const char *title = d == NULL ? NULL : json_str(d, "correlation.title_nl");
+
+	if (title != NULL)
+		str_copy(rule->signature_nl, sizeof(rule->signature_nl), title);
+	json_free(d);
+}
+
 static void
 count_rule(struct reader *r, const struct store_row *row)
 {
@@ -107,6 +123,7 @@ count_rule(struct reader *r, const struct store_row *row)
 		rule->sid = row->sid;
 		str_copy(rule->signature, sizeof(rule->signature),
 		    row->signature == NULL ? "" : row->signature);
+		name_in_dutch(rule, row);
 	}
 	if (rule->severity == 0 ||
 	    (row->severity > 0 && row->severity < rule->severity))
@@ -233,7 +250,8 @@ fold_incident(
     struct reader *r, const struct store_row *row, const struct json_doc *d)
 {
 	const char *id = json_str(d, "incident.id"),
-		   *title = json_str(d, "incident.title");
+		   *title = json_str(d, "incident.title"),
+		   *title_nl = json_str(d, "incident.title_nl");
 	const char *status = json_str(d, "incident.status");
 	bool triage = strcmp(row->event_type, "triage") == 0;
 	struct figures_incident *n;
@@ -251,6 +269,8 @@ fold_incident(
 		return;
 	str_copy(n->id, sizeof(n->id), id);
 	str_copy(n->title, sizeof(n->title), title == NULL ? "" : title);
+	str_copy(
+	    n->title_nl, sizeof(n->title_nl), title_nl == NULL ? "" : title_nl);
 	str_copy(
 	    n->tenant, sizeof(n->tenant), row->tenant == NULL ? "" : row->tenant);
 	n->level = level_of(json_str(d, "incident.severity"));

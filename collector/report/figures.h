@@ -42,7 +42,7 @@ struct figures_counts {
 
 struct figures_rule {
 	int64_t gid, sid, severity;
-	char signature[FIGURES_TEXT];
+	char signature[FIGURES_TEXT], signature_nl[FIGURES_TEXT]; /* nl: or empty */
 	uint64_t alerts;
 };
 
@@ -53,6 +53,7 @@ struct figures_host {
 
 struct figures_incident {
 	char id[48], title[FIGURES_TEXT], status[24], hosts[FIGURES_TEXT];
+	char title_nl[FIGURES_TEXT]; /* or empty */
 	char attack[FIGURES_TEXT], tenant[STORE_NAME_MAX];
 	int level;
 	int64_t first_us, last_us;
@@ -71,6 +72,7 @@ struct figures_agent {
 struct figures {
 	struct week week;
 	char tenant[STORE_NAME_MAX]; /* empty: all */
+	const char *tenant_title;    /* the caller's, for people; NULL: the name */
 	int64_t now_us;
 	unsigned
 	    week_hours; /* that are over: 168, less in a week that still runs */

@@ -23,6 +23,7 @@ static const char style[] =
     "--line:#8c8c8c;--soft:#262626;--bar:#7fb8ef;--bar2:#a0a0a0}}"
     "body{margin:0 auto;padding:1rem;max-width:60rem;color:var(--ink);"
     "background:var(--paper);font:1rem/1.5 system-ui,sans-serif}"
+    "header p{margin:.2rem 0}"
     "h1{font-size:1.75rem;line-height:1.2}h2{font-size:1.3rem;margin-top:2rem}"
     "table{border-collapse:collapse;margin:1rem 0;width:100%}"
     "caption{text-align:left;font-weight:bold;padding:.25rem 0}"
@@ -35,7 +36,7 @@ static const char style[] =
     ".this{fill:var(--bar)}.before{fill:none;stroke:var(--bar2);stroke-width:2}"
     "dt{font-weight:bold}dd{margin:0 0 .5rem 1rem}"
     "@media print{body{max-width:none;padding:0;font-size:10pt}"
-    "tr,svg,dd{break-inside:avoid}h2{break-after:avoid}}";
+    ".scroll{overflow:visible}table{font-size:9pt}tr,svg,dd{break-inside:avoid}h2{break-after:avoid}}";
 
 /* --- parts ------------------------------------------------------------------------ */
 
@@ -184,6 +185,12 @@ date_text(struct page *p, int64_t time_us, bool with_time, char *out, size_t siz
 	return out;
 }
 
+static const char *
+in_language(const struct page *p, const char *text, const char *dutch)
+{
+	return p->lang == TEXTS_NL && dutch[0] != '\0' ? dutch : text;
+}
+
 /* --- the first page ------------------------------------------------------------------ */
 
 static void
@@ -212,7 +219,9 @@ head(struct page *p)
 	    date_text(p, f->week.from_us, false, first, sizeof(first)),
 	    date_text(p, f->week.to_us - 1, false, last, sizeof(last)));
 	say_with(p, "p", TEXT_FOR_TENANT,
-	    f->tenant[0] != '\0' ? f->tenant : texts_get(p->lang, TEXT_ALL_TENANTS),
+	    f->tenant_title != NULL    ? f->tenant_title
+		: f->tenant[0] != '\0' ? f->tenant
+				       : texts_get(p->lang, TEXT_ALL_TENANTS),
 	    NULL, NULL, NULL);
 	week_local(f->now_us, &c);
 	snprintf(clock, sizeof(clock), "%02d:%02d", c.hour, c.minute);
@@ -260,6 +269,42 @@ say_count(struct page *p, enum texts_id one, enum texts_id many, uint64_t n)
 		    NULL);
 }
 
+/* The list is heaviest first. */
+static void
+summary_heaviest(struct page *p)
+{
+	const struct figures *f = p->f;
+	char time[64];
+
+	for (size_t i = 0; i < f->incidents; i++) {
+		const struct figures_incident *n = &f->incident[i];
+
+		if (strcmp(n->status, "closed") == 0)
+			continue;
+		say_with(p, "li",
+		    n->hosts[0] != '\0' ? TEXT_S_HEAVIEST_ON : TEXT_S_HEAVIEST,
+		    in_language(p, n->title, n->title_nl),
+		    texts_get(p->lang, (enum texts_id)(TEXT_LEVEL_0 + n->level)),
+		    date_text(p, n->first_us, true, time, sizeof(time)),
+		    n->hosts[0] != '\0' ? n->hosts : NULL);
+		return;
+	}
+}
+
+static void
+summary_agents(struct page *p, uint64_t enrolled, uint64_t silent)
+{
+	enum texts_id what = enrolled == 0 ? TEXT_S_NO_AGENTS
+	    : silent > 0		   ? TEXT_S_AGENTS
+	    : enrolled == 1		   ? TEXT_S_AGENTS_ONE
+					   : TEXT_S_AGENTS_ALL;
+	char a[24], b[24];
+
+	say_with(p, "li", what, number(enrolled - silent, a), number(enrolled, b),
+	    NULL, NULL);
+	say_count(p, TEXT_S_SILENT_ONE, TEXT_S_SILENT, silent);
+}
+
 static void
 summary_incidents(struct page *p)
 {
@@ -273,6 +318,7 @@ summary_incidents(struct page *p)
 	say_count(p, TEXT_S_INCIDENT, TEXT_S_INCIDENTS, f->this.incidents);
 	say_count(p, TEXT_S_SERIOUS_ONE, TEXT_S_SERIOUS, serious);
 	say_count(p, TEXT_S_OPEN_ONE, TEXT_S_OPEN, open);
+	summary_heaviest(p);
 }
 
 static void
@@ -290,9 +336,7 @@ summary(struct page *p)
 	summary_incidents(p);
 	say_with(p, "li", f->before_known ? TEXT_S_ALERTS : TEXT_S_ALERTS_FIRST,
 	    number(f->this.alerts, a), number(f->before.alerts, b), NULL, NULL);
-	say_with(p, "li", enrolled > 0 ? TEXT_S_AGENTS : TEXT_S_NO_AGENTS,
-	    number(enrolled - silent, a), number(enrolled, b), NULL, NULL);
-	say_count(p, TEXT_S_SILENT_ONE, TEXT_S_SILENT, silent);
+	summary_agents(p, enrolled, silent);
 	if (lost > 0 || f->packets_dropped > 0)
 		say_with(p, "li", TEXT_S_LOST, number(lost, a),
 		    number(f->packets_dropped, b), NULL, NULL);
@@ -331,7 +375,7 @@ incidents(struct page *p)
 		const struct figures_incident *n = &f->incident[i];
 
 		row_head(p, n->id);
-		cell(p, n->title);
+		cell(p, in_language(p, n->title, n->title_nl));
 		cell(p,
 		    texts_get(p->lang, (enum texts_id)(TEXT_LEVEL_0 + n->level)));
 		cell(p, date_text(p, n->first_us, true, time, sizeof(time)));
@@ -428,7 +472,8 @@ top_rules(struct page *p)
 	for (size_t i = 0; i < figures_top(f->rules); i++) {
 		int64_t s = f->rule[i].severity;
 
-		row_head(p, f->rule[i].signature);
+		row_head(p,
+		    in_language(p, f->rule[i].signature, f->rule[i].signature_nl));
 		cell(p,
 		    texts_get(p->lang,
 			s >= 1 && s <= 3 ? (enum texts_id)(TEXT_SEV_1 + s - 1)

@@ -49,6 +49,11 @@ enum texts_lang {
 	    "1 incident has not been closed yet.")                                 \
 	X(S_OPEN, "%1 incidenten zijn nog niet afgehandeld.",                      \
 	    "%1 incidents have not been closed yet.")                              \
+	X(S_HEAVIEST, "Het zwaarste dat nog open staat: %1 (%2). Sinds %3.",       \
+	    "The heaviest one still open: %1 (%2). Since %3.")                     \
+	X(S_HEAVIEST_ON,                                                           \
+	    "Het zwaarste dat nog open staat: %1 (%2). Sinds %3, op %4.",          \
+	    "The heaviest one still open: %1 (%2). Since %3, on %4.")              \
 	X(S_ALERTS, "Er waren %1 meldingen; de week ervoor %2.",                   \
 	    "There were %1 alerts; %2 the week before.")                           \
 	X(S_ALERTS_FIRST,                                                          \
@@ -59,6 +64,10 @@ enum texts_lang {
 	    "No enrolled agents are known.")                                       \
 	X(S_AGENTS, "Van %1 van de %2 agents kwamen er gegevens binnen.",          \
 	    "Data came in from %1 of %2 agents.")                                  \
+	X(S_AGENTS_ONE, "Van de enige agent kwamen gegevens binnen.",              \
+	    "Data came in from the only agent.")                                   \
+	X(S_AGENTS_ALL, "Van alle %1 agents kwamen gegevens binnen.",              \
+	    "Data came in from all %1 agents.")                                    \
 	X(S_SILENT_ONE,                                                            \
 	    "Let op: 1 agent was de hele week stil. Op dat systeem kunnen we "     \
 	    "niets zien.",                                                         \

@@ -201,11 +201,17 @@ static void
 test_one_source_many_hosts(void **state)
 {
 	struct town t = {0};
+	const char *row = "";
 
 	(void)state;
 	start(&t);
 	scan(&t, 5, 150); /* the fifth at 600 s: the last moment */
 	assert_int_equal(alerts(&t, "One source gives alerts on many hosts"), 1);
+	assert_int_equal(alerts(&t, "\"title_nl\":\"Eén bron geeft"), 1);
+	assert_int_equal(incidents(&t, &row), 1);
+	assert_non_null(strstr(row,
+	    "\"title\":\"One source gives alerts on many hosts\","
+	    "\"title_nl\":\"Eén bron geeft meldingen op veel systemen\""));
 	clear(&t);
 	start(&t);
 	scan(&t, 4, 1);

@@ -185,7 +185,8 @@ fill(struct bench *b)
 	    "\"high\",\"first\":\"2026-11-18T09:00:00Z\",\"last\":"
 	    "\"2026-11-18T09:00:00Z\",\"count\":2");
 	put_incident(b, "2026-11-19T09:00:00Z", "incident", NULL,
-	    "\"id\":\"INC-3\",\"title\":\"Notes\",\"status\":\"new\",\"severity\":"
+	    "\"id\":\"INC-3\",\"title\":\"Notes\",\"title_nl\":\"Briefjes\","
+	    "\"status\":\"new\",\"severity\":"
 	    "\"critical\",\"first\":\"2026-11-19T09:00:00Z\",\"last\":"
 	    "\"2026-11-19T09:00:00Z\",\"count\":3");
 	put_incident(b, "2026-11-16T09:00:00Z", "incident", NULL,
@@ -471,6 +472,19 @@ test_conclusion(void **state)
 	assert_non_null(strstr(page,
 	    "Week 47 van 2026: 16 november 2026 tot en met 22 november 2026"));
 	assert_non_null(strstr(page, "Gemaakt op 23 november 2026, 09:00 uur"));
+	assert_non_null(strstr(page,
+	    "Het zwaarste dat nog open staat: Briefjes (kritiek). Sinds 19 "
+	    "november "
+	    "10:00.</li>"));
+	assert_null(strstr(page, "Notes"));
+	assert_non_null(strstr(page, "<p>Voor: zwolle</p>"));
+	free(page);
+	b.f.tenant_title = "Gemeente Zwolle";
+	page = page_of(&b.f, TEXTS_EN);
+	assert_non_null(strstr(page, "<p>For: Gemeente Zwolle</p>"));
+	assert_non_null(strstr(page,
+	    "The heaviest one still open: Notes (critical). Since 19 November"));
+	assert_null(strstr(page, "Briefjes"));
 	free(page);
 	/* an empty week says that it knows nothing, and is a whole report */
 	read_figures(&b, "2026-W30", "zwolle");

@@ -382,6 +382,11 @@ test_documents(void **state)
 	    "  s:\n    proto: a\n  condition: s\n",
 	    1);
 	assert_non_null(strstr(complaint, "level \"huge\""));
+	load(DETECTION "title: x\nstadswacht:\n  titel_nl: y\nlogsource:\n"
+		       "  product: stadswacht\ndetection:\n  s:\n    proto: TCP\n"
+		       "  condition: s\n",
+	    1);
+	assert_non_null(strstr(complaint, "holds title_nl, not \"titel_nl\""));
 	/* one bad document does not take the others along */
 	load(DETECTION "title: bad\n", 1);
 	load(DETECTION

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Live alerts: filters, pause, table, details.
 import { useEffect, useState } from "preact/hooks";
-import { placeOf, severityOf, timeLong, timeText, zoneName } from "./format.js";
+import { placeOf, severityOf, signatureOf, timeLong, timeText, zoneName } from "./format.js";
 import { Empty, Facts, Panel, Severity } from "./parts.jsx";
 import { t } from "./text.js";
 
@@ -86,7 +86,7 @@ function Row({ row, selected, onSelect }) {
 			<th scope="row" class="message">
 				<button type="button" class="link" data-row aria-expanded={selected}
 					onClick={(e) => { e.stopPropagation(); onSelect(row); }}>
-					{r.alert?.signature || "–"}
+					{signatureOf(r) || "–"}
 				</button>
 			</th>
 			<td><Place record={r} /></td>
@@ -104,7 +104,7 @@ function Details({ row, onClose }) {
 
 	return (
 		<Panel label={t("details")} onClose={onClose} name={row.id}>
-			<p class="panel-title"><Severity value={severityOf(a.severity)} /> {a.signature}</p>
+			<p class="panel-title"><Severity value={severityOf(a.severity)} /> {signatureOf(r)}</p>
 			<Facts rows={[
 				[t("time"), timeLong(r.timestamp)],
 				[t("received"), timeLong(row.received)],

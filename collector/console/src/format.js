@@ -13,6 +13,15 @@ export function severityOf(value) {
 	return value === "informational" ? "info" : value || "none";
 }
 
+// Our own Sigma rules have a title in Dutch too; other rules have but one.
+export function titleOf(x) {
+	return (getLanguage() === "nl" && x?.title_nl) || x?.title || "";
+}
+
+export function signatureOf(record) {
+	return (getLanguage() === "nl" && record?.correlation?.title_nl) || record?.alert?.signature || "";
+}
+
 // Our times end in +0000, which not every browser parses without a colon.
 export function parseTime(text) {
 	return text ? new Date(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) : null;

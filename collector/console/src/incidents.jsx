@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Place } from "./alerts.jsx";
 import { get } from "./feed.js";
-import { severityOf, timeLong, timeText, zoneName } from "./format.js";
+import { severityOf, signatureOf, timeLong, timeText, titleOf, zoneName } from "./format.js";
 import { Empty, Facts, Panel, Severity } from "./parts.jsx";
 import { t } from "./text.js";
 
@@ -21,7 +21,7 @@ function Row({ row, selected, onSelect }) {
 			<th scope="row" class="message">
 				<button type="button" class="link" data-row aria-expanded={selected}
 					onClick={(e) => { e.stopPropagation(); onSelect(n.id); }}>
-					{n.title || n.id}
+					{titleOf(n) || n.id}
 				</button>
 			</th>
 			<td class="extra">{(n.entities || []).slice(0, 3).map((e) => e.value).join(", ") || "–"}</td>
@@ -44,7 +44,7 @@ function Timeline({ events }) {
 					<time class="mono" datetime={row.record?.timestamp}>{timeText(row.record?.timestamp)}</time>
 					<div>
 						<Severity value={severityOf(row.record?.alert?.severity)} />{" "}
-						<strong>{row.record?.alert?.signature || row.record?.event_type || t("damaged", { n: row.id })}</strong>
+						<strong>{signatureOf(row.record) || row.record?.event_type || t("damaged", { n: row.id })}</strong>
 						<div class="hint">{row.record && <Place record={row.record} />}</div>
 						<div class="hint">{row.agent}</div>
 					</div>
@@ -68,7 +68,7 @@ function Details({ id, row, onClose }) {
 	}, [id, row?.id]);
 	return (
 		<Panel label={t("incidentDetails")} onClose={onClose} name={id}>
-			<p class="panel-title"><Severity value={severityOf(n.severity)} /> {n.title}</p>
+			<p class="panel-title"><Severity value={severityOf(n.severity)} /> {titleOf(n)}</p>
 			<Facts rows={[
 				[t("tenant"), row?.tenant],
 				[t("status"), t(n.status || "new")],
@@ -84,7 +84,7 @@ function Details({ id, row, onClose }) {
 				<>
 					<h3>{t("why")}</h3>
 					<ul class="plain-list">
-						{n.firings.map((f) => <li key={f.id}>{t("whyFiring", { t: f.title, n: f.count })}</li>)}
+						{n.firings.map((f) => <li key={f.id}>{t("whyFiring", { t: titleOf(f), n: f.count })}</li>)}
 					</ul>
 				</>
 			)}
