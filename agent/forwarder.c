@@ -236,7 +236,7 @@ take_record(struct forwarder *f, struct queue *q)
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return 0;
-	if (n <= 0) {
+	if (n == -1 || (n == 0 && ipc_peer_gone(q->fd))) {
 		close_queue(f, q);
 		return 0;
 	}

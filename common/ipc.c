@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -109,6 +110,14 @@ get_fd(struct msghdr *mh, int *fd)
 }
 
 int
+ipc_peer_gone(int sock)
+{
+	struct pollfd p = {.fd = sock, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLRDHUP)) != 0;
+}
+
+int
 ipc_recv(int sock, void *buffer, struct ipc_message *m)
 {
 	struct iovec iov = {.iov_base = buffer, .iov_len = IPC_MESSAGE_MAX};
@@ -128,10 +137,13 @@ ipc_recv(int sock, void *buffer, struct ipc_message *m)
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == ECONNRESET)
 		return 0;
-	if (n <= 0)
-		return (int)n;
+	if (n == -1)
+		return -1;
+	/* An empty datagram may carry descriptors too. */
 	if (get_fd(&mh, &m->fd) == -1)
 		goto bad;
+	if (n == 0 && m->fd == -1 && ipc_peer_gone(sock))
+		return 0;
 	if (n < (ssize_t)sizeof(h) || (mh.msg_flags & MSG_TRUNC))
 		goto bad;
 	memcpy(&h, buffer, sizeof(h));

@@ -38,4 +38,7 @@ int ipc_send(int sock, uint16_t type, const void *body, size_t len, int fd);
  */
 int ipc_recv(int sock, void *buffer, struct ipc_message *m);
 
+/* Did the other end close?  Reading 0 bytes alone may be an empty datagram. */
+int ipc_peer_gone(int sock);
+
 #endif

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static int pair[2];
@@ -90,6 +91,41 @@ test_not_one_of_ours(void **state)
 	assert_int_equal(errno, EAGAIN);
 }
 
+/* Descriptors that came with a message that is none: the peer must not be able to
+ * fill our table with them. */
+static void
+test_bad_message_keeps_no_descriptor(void **state)
+{
+	static const size_t LENGTHS[] = {0, 1, 8};
+	union {
+		char space[CMSG_SPACE(3 * sizeof(int))];
+		struct cmsghdr align;
+	} u;
+	struct ipc_message m;
+	int probe = dup(pair[0]), fds[3] = {pair[0], pair[1], pair[0]};
+
+	(void)state;
+	close(probe);
+	for (size_t i = 0; i < 2 * sizeof(LENGTHS) / sizeof(LENGTHS[0]); i++) {
+		struct iovec iov = {(void *)(uintptr_t) "xxxxxxxx", LENGTHS[i / 2]};
+		struct msghdr mh = {.msg_iov = &iov,
+		    .msg_iovlen = 1,
+		    .msg_control = u.space,
+		    .msg_controllen = CMSG_SPACE((1 + 2 * (i % 2)) * sizeof(int))};
+		struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
+
+		memset(&u, 0, sizeof(u));
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN((1 + 2 * (i % 2)) * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, (1 + 2 * (i % 2)) * sizeof(int));
+		assert_int_equal(sendmsg(pair[0], &mh, 0), LENGTHS[i / 2]);
+		assert_int_equal(ipc_recv(pair[1], buffer, &m), -1);
+		assert_int_equal(errno, EBADMSG);
+		assert_int_equal(fcntl(probe, F_GETFD), -1);
+	}
+}
+
 static void
 test_full_queue_and_gone_peer(void **state)
 {
@@ -120,6 +156,7 @@ main(void)
 	    T(test_message_and_descriptor),
 	    T(test_empty_and_largest),
 	    T(test_not_one_of_ours),
+	    T(test_bad_message_keeps_no_descriptor),
 	    T(test_full_queue_and_gone_peer),
 	};
 
