@@ -57,7 +57,7 @@ static const struct allowed ALLOWED[] = {
     {CHILDREN,
 	"read readv pread64 write writev close lseek fcntl fstat newfstatat "
 	"statx dup dup2 dup3 ftruncate"},
-    {CHILDREN, "sendto sendmsg recvfrom recvmsg shutdown getsockopt setsockopt"},
+    {CHILDREN, "sendto sendmsg recvfrom recvmsg getsockopt"},
     {CHILDREN,
 	"poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait "
 	"epoll_pwait epoll_pwait2 eventfd2 timerfd_create timerfd_settime "
@@ -83,7 +83,7 @@ static const struct allowed ALLOWED[] = {
 	"copy_file_range"},
     {FORWARDER,
 	"socketpair connect bind listen accept accept4 getsockname "
-	"getpeername sendmmsg recvmmsg"},
+	"getpeername sendmmsg recvmmsg setsockopt"},
     {FORWARDER,
 	"sched_setaffinity sched_getparam sched_getscheduler "
 	"sched_setscheduler sched_setparam sched_get_priority_max "
@@ -98,6 +98,8 @@ struct refused {
 };
 
 static const struct refused REFUSED[] = {
+    /* Queues and standard error outlive the process: its successor gets the same. */
+    {CHILDREN, EPERM, "shutdown"},
     {SENSOR | SCANNER, EACCES,
 	"open openat openat2 access faccessat faccessat2 stat "
 	"lstat readlink readlinkat socket getcwd"},
@@ -149,6 +151,10 @@ static const struct condition CONDITIONS[] = {
     {CHILDREN, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), IS(1, SIOCGIFFLAGS)},
     {CHILDREN, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), IS_NOT(1, SIOCGIFFLAGS)},
     /* libzmq's threads; netlink is how the C library learns its addresses. */
+    /* Not the size of a queue, which its successor would keep. */
+    {SENSOR | SCANNER, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(setsockopt),
+	IS(1, SOL_SOCKET)},
+    {SENSOR | SCANNER, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), IS_NOT(1, SOL_SOCKET)},
     {FORWARDER, SCMP_ACT_ALLOW, SCMP_SYS(clone),
 	BITS(0, CLONE_THREAD, CLONE_THREAD)},
     {FORWARDER, SCMP_ACT_ALLOW, SCMP_SYS(socket), IS(0, AF_UNIX)},

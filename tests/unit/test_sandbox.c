@@ -319,6 +319,43 @@ test_limits_and_a_missing_root(void **state)
 	assert_int_equal(in_child(no_root_folder), PASSED);
 }
 
+/* Its queue goes on to its successor: it must not end or shrink it. */
+static int
+spoil_queue(enum sandbox_role role)
+{
+	int fds[2], size = 1;
+	socklen_t len = sizeof(size);
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == -1 || enter(role) == -1)
+		return 1;
+	if (shutdown(fds[0], SHUT_RDWR) != -1 || errno != EPERM)
+		return 2;
+	if (setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &size, len) != -1 ||
+	    errno != EPERM)
+		return 3;
+	return send(fds[0], "x", 1, 0) == 1 ? PASSED : 4;
+}
+
+static int
+spoil_in_sensor(void)
+{
+	return spoil_queue(SANDBOX_SENSOR);
+}
+
+static int
+spoil_in_scanner(void)
+{
+	return spoil_queue(SANDBOX_SCANNER);
+}
+
+static void
+test_queue_outlives_its_writer(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(spoil_in_sensor), PASSED);
+	assert_int_equal(in_child(spoil_in_scanner), PASSED);
+}
+
 static void *
 wait_for_end(void *arg)
 {
@@ -383,6 +420,7 @@ main(void)
 	    cmocka_unit_test(test_threads_in_the_forwarder_alone),
 	    cmocka_unit_test(test_abort_still_ends_it),
 	    cmocka_unit_test(test_limits_and_a_missing_root),
+	    cmocka_unit_test(test_queue_outlives_its_writer),
 	    cmocka_unit_test(test_threads_with_capabilities_are_refused),
 	    cmocka_unit_test(test_parent_can_start_children),
 	};
