@@ -19,8 +19,22 @@
 /* Connections with a greeting; each agent has one. */
 #define RECEIVE_SESSIONS_MAX 16384
 #define RECEIVE_AGENTS_MAX   65536
-/* Rows of one transaction: SQLite is at full speed from here on. */
-#define RECEIVE_ROWS 1000
+/*
+ * Work of one transaction: an item, a message or an epoch asked about is one,
+ * stored or not, so that no agent keeps a transaction open by sending what is not
+ * stored.  SQLite is at full speed from here on.
+ */
+#define RECEIVE_WORK 1000
+/* Messages of one connection that wait in memory, 256 KiB each at most. */
+#define RECEIVE_WAITING 16
+/*
+ * New epochs of one agent in a day, each some rows for ever.  An agent makes one
+ * when it cannot prove what its spool held: a host that restarts each 15 minutes
+ * with its spool in memory stays under it.  More are refused until the next day.
+ */
+#define RECEIVE_EPOCHS_DAY 100
+/* An event's time so far ahead of ours is no time: the time of receiving counts. */
+#define RECEIVE_AHEAD_US (3600 * INT64_C(1000000))
 /* Receiving yields to correlate and web this often. */
 #define RECEIVE_TURN_US 100000
 /* Epochs and classes acknowledged to one connection in one transaction. */

@@ -24,8 +24,11 @@
 /* As many as a spool may hold (SPOOL_EPOCHS_MAX). */
 #define WIRE_EPOCHS_MAX 1024
 #define WIRE_TEXT_MAX	255
-/* SQLite's integers are signed; no count of records comes near. */
-#define WIRE_SEQ_MAX ((uint64_t)INT64_MAX)
+/*
+ * A million records a second for nine years.  Sums of what gaps declare lost fit
+ * SQLite's integers, and each number any JSON reader's.
+ */
+#define WIRE_SEQ_MAX ((UINT64_C(1) << 48) - 1)
 
 enum wire_type {
 	WIRE_HELLO = 1, /* agent: who I am, the epochs I hold */
@@ -42,6 +45,7 @@ enum wire_refusal {
 	WIRE_REFUSED_AGENT,    /* this key's agent is not active */
 	WIRE_REFUSED_MESSAGE,  /* not well formed */
 	WIRE_REFUSED_STRANGER, /* no HELLO on this connection yet: greet again */
+	WIRE_REFUSED_EPOCHS,   /* too many new epochs today: come back later */
 };
 
 enum wire_packing {

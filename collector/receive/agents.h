@@ -10,10 +10,12 @@ struct agents;
 
 struct agent {
 	struct store_agent a;
-	int64_t heard_us; /* monotonic; 0: not since our start */
-	bool silent;	  /* and that was told */
-	bool conflict;	  /* the same sequence with other content: told */
-	bool changed;	  /* a differs from the store */
+	int64_t heard_us;   /* monotonic; 0: not since our start */
+	bool silent;	    /* and that was told */
+	bool conflict;	    /* the same sequence with other content: told */
+	bool changed;	    /* a differs from the store */
+	int64_t epochs_day; /* monotonic */
+	unsigned epochs;    /* new ones on it */
 };
 
 /* All agents of the store.  NULL with errno. */

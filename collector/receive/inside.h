@@ -41,7 +41,7 @@ struct intake {
 	struct row row;
 	struct buf out;
 	bool inside, failed; /* a transaction; and it can not be saved */
-	size_t rows;	     /* in it */
+	size_t work;	     /* in it, as RECEIVE_WORK counts */
 	int64_t last_id, last_committed;
 	int64_t started_us, seen_written_us;
 	int64_t keep_us;

@@ -88,7 +88,7 @@ undo(struct intake *i)
 		i->answer->acks = 0;
 	}
 	i->inside = i->failed = false;
-	i->rows = 0;
+	i->work = 0;
 	i->stats.failed++;
 }
 
@@ -126,7 +126,7 @@ intake_commit(struct intake *i)
 		return -1;
 	}
 	i->inside = false;
-	i->rows = 0;
+	i->work = 0;
 	if (i->last_id > i->last_committed)
 		i->last_committed = i->last_id;
 	while (i->answer != NULL) {
@@ -171,7 +171,7 @@ intake_turn(struct intake *i, struct server *server)
 
 	i->server = server;
 	while (
-	    i->rows < RECEIVE_ROWS && !i->failed && server_recv(server, &m) == 1) {
+	    i->work < RECEIVE_WORK && !i->failed && server_recv(server, &m) == 1) {
 		messages_take(i, &m);
 		taken = 1;
 	}

@@ -38,7 +38,7 @@ int64_t intake_last_id(const struct intake *i);
 
 struct intake_stats {
 	uint64_t rows, twice, malformed, conflicts, gaps, messages_bad, strangers,
-	    failed, expired;
+	    failed, expired, epochs_refused;
 };
 const struct intake_stats *intake_stats(const struct intake *i);
 

@@ -10,7 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BEAT_SECONDS 10
+static void
+refuse(
+    struct intake *i, struct span peer, enum wire_refusal reason, const char *text)
+{
+	i->stats.messages_bad += reason != WIRE_REFUSED_STRANGER;
+	buf_reset(&i->out);
+	if (wire_put_refused(&i->out, reason, text) == 0)
+		server_send(i->server, peer, &i->out);
+}
 
 /* --- one batch
  * ---------------------------------------------------------------------- */
@@ -58,7 +66,6 @@ store_record(struct intake *i, const struct work *w, const struct wire_item *ite
 	}
 	i->stats.malformed += i->row.malformed;
 	i->stats.rows++;
-	i->rows++;
 	i->last_id = id;
 	FAULT("row-appended");
 	return 0;
@@ -82,6 +89,7 @@ take_item(struct intake *i, const struct work *w, const struct wire_item *item)
 	const char *name = w->agent->a.name;
 	uint32_t crc;
 
+	i->work++;
 	switch (dedupe_check(
 	    i->dedupe, name, w->epoch, w->cls, item->first, item->last)) {
 	case DEDUPE_FULL:
@@ -130,6 +138,29 @@ note_answer(struct intake *i, struct session *s, const struct wire_batch *b)
 	memcpy(s->ack[k].epoch, b->epoch, WIRE_EPOCH_BYTES);
 }
 
+/* 1, or 0 when this would be one new epoch of the agent too many; -1. */
+static int
+epoch_allowed(struct intake *i, struct agent *a, const char *epoch)
+{
+	int64_t day = clock_mono_us() / (24 * 3600 * INT64_C(1000000));
+	int known = store_has_source(i->store, a->a.name, epoch);
+
+	if (known != 0)
+		return known;
+	if (a->epochs_day != day) {
+		a->epochs_day = day;
+		a->epochs = 0;
+	}
+	if (a->epochs < RECEIVE_EPOCHS_DAY) {
+		a->epochs++;
+		return 1;
+	}
+	i->stats.epochs_refused++;
+	if (a->epochs++ == RECEIVE_EPOCHS_DAY)
+		intake_tell(i, NOTE_EPOCHS, a, NULL);
+	return 0;
+}
+
 static int
 on_batch(struct intake *i, struct session *s, struct agent *a, struct cursor *c)
 {
@@ -137,7 +168,7 @@ on_batch(struct intake *i, struct session *s, struct agent *a, struct cursor *c)
 	struct wire_batch b;
 	struct wire_item item;
 	struct cursor items;
-	int got, result = 0;
+	int got = 0, result = 0, allowed;
 
 	if (wire_get_batch(c, &b) == -1 ||
 	    unpack_items(i->unpack, &b, &items) == -1)
@@ -146,7 +177,14 @@ on_batch(struct intake *i, struct session *s, struct agent *a, struct cursor *c)
 	w.cls = b.cls;
 	if (intake_begin(i) == -1)
 		return 0;
-	while ((got = wire_get_item(&items, &item)) == 1 && result == 0)
+	if ((allowed = epoch_allowed(i, a, w.epoch)) == 0) {
+		refuse(i, (struct span){.p = s->peer, .len = s->peer_len},
+		    WIRE_REFUSED_EPOCHS, "too many new epochs today");
+		return 0;
+	}
+	i->failed |= allowed == -1;
+	while (
+	    !i->failed && (got = wire_get_item(&items, &item)) == 1 && result == 0)
 		result = take_item(i, &w, &item);
 	if (result == -1)
 		i->failed = true;
@@ -192,6 +230,7 @@ send_marks(struct intake *i, struct span peer, const struct agent *a,
 	static struct wire_mark marks[WIRE_EPOCHS_MAX];
 	char epoch[EPOCH_TEXT];
 
+	i->work += h->epochs_n;
 	for (size_t k = 0; k < h->epochs_n; k++) {
 		const uint8_t *id = h->epochs + k * WIRE_EPOCH_BYTES;
 
@@ -241,16 +280,6 @@ on_ping(struct intake *i, struct span peer, struct cursor *c)
 }
 
 static void
-refuse(
-    struct intake *i, struct span peer, enum wire_refusal reason, const char *text)
-{
-	i->stats.messages_bad += reason != WIRE_REFUSED_STRANGER;
-	buf_reset(&i->out);
-	if (wire_put_refused(&i->out, reason, text) == 0)
-		server_send(i->server, peer, &i->out);
-}
-
-static void
 heard(struct intake *i, struct agent *a)
 {
 	a->heard_us = clock_mono_us();
@@ -272,6 +301,7 @@ messages_take(struct intake *i, const struct server_message *m)
 	struct cursor c = cur_of_span(m->body);
 	int type = wire_type(&c), result = -1;
 
+	i->work++;
 	/* Asked of each message, so that a revoked agent's connection is no use to
 	 * it. */
 	if (a == NULL || a->a.state != STORE_AGENT_ACTIVE) {

@@ -19,6 +19,7 @@ static const struct text {
     {NOTE_STRANGER, "key_refused", "stadswacht key refused", 3},
     {NOTE_CONFLICT, "conflict",
 	"stadswacht agent sent a sequence twice with other content", 1},
+    {NOTE_EPOCHS, "epochs_refused", "stadswacht agent begins too many epochs", 2},
 };
 
 static int

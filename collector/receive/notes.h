@@ -18,6 +18,7 @@ enum note {
 	NOTE_BACK,
 	NOTE_STRANGER, /* a key that is no active agent's */
 	NOTE_CONFLICT, /* the same sequence came with another content */
+	NOTE_EPOCHS,   /* more new epochs in a day than are taken */
 };
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "collector/receive/row.h"
+#include "collector/limits.h"
 #include "common/clock.h"
 #include "common/crc32c.h"
 #include "common/jw.h"
@@ -128,8 +129,12 @@ row_fill(struct row *row, const char *json, size_t len, int64_t time_us,
 	    .crc = crc32c(0, json, len),
 	    .tenant = origin->tenant,
 	    .host = origin->host,
-	    .time_us = time_us,
 	    .received_us = clock_wall_us()};
+	/* Of an agent's clock that is set wrong, ours makes the best of it. */
+	row->r.time_us =
+	    time_us > 0 && time_us <= row->r.received_us + RECEIVE_AHEAD_US
+	    ? time_us
+	    : row->r.received_us;
 	row->malformed = !parse(row, json, len, origin);
 	if (row->malformed && stand_in(row, len, origin) == -1)
 		return -1;

@@ -38,9 +38,8 @@ set_options(struct server *s, const struct keyfile *key)
 	    {ZMQ_LINGER, 0},
 	    {ZMQ_CURVE_SERVER, 1},
 	    {ZMQ_SNDHWM, 1000},
-	    /* Whole windows of a few agents; the rest waits in the agents' spools.
-	     */
-	    {ZMQ_RCVHWM, 256},
+	    /* Of each connection; the rest waits in the agents' spools. */
+	    {ZMQ_RCVHWM, RECEIVE_WAITING},
 	    {ZMQ_ROUTER_MANDATORY, 1},
 	    {ZMQ_HEARTBEAT_IVL, 10000},
 	    {ZMQ_HEARTBEAT_TIMEOUT, 30000},

@@ -314,6 +314,14 @@ store_append(struct store *s, const struct store_row *r, int64_t *id)
 }
 
 int
+store_has_source(struct store *s, const char *agent, const char *epoch)
+{
+	int64_t source = sqlite_source(s, agent, epoch, false);
+
+	return source > 0 ? 1 : (int)source;
+}
+
+int
 store_seen(struct store *s, const char *agent, const char *epoch,
     enum record_class c, uint64_t seq, uint32_t crc)
 {

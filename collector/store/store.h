@@ -68,6 +68,8 @@ uint64_t store_mark(
 /* Is this sequence stored?  0 not, 1 with this crc, 2 with another, -1 failed. */
 int store_seen(struct store *s, const char *agent, const char *epoch,
     enum record_class c, uint64_t seq, uint32_t crc);
+/* Is there anything of this agent's epoch?  1, 0 or -1. */
+int store_has_source(struct store *s, const char *agent, const char *epoch);
 /* The agent declared first..last lost; kept as the ledger of what is missing. */
 int store_add_gap(struct store *s, const char *agent, const char *epoch,
     enum record_class c, uint64_t first, uint64_t last, int64_t received_us);
