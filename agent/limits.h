@@ -70,6 +70,14 @@
 /* What all parsers of a sensor hold together, bodies and headers. */
 #define APP_BYTES_MAX (48u << 20)
 
+/* Suricata's bounds of a name: text (RFC 1035 allows 255), labels and pointers. */
+#define DNS_NAME_MAX   1025
+#define DNS_LABELS_MAX 255
+/* Questions that rules see; servers answer messages with one only. */
+#define DNS_QUESTIONS_MAX 16
+/* Answers whose type rules see; a message of 1,232 bytes holds 76 addresses. */
+#define DNS_RECORD_TYPES_MAX 80
+
 /* --- detect ---------------------------------------------------------------- */
 
 /* Suricata's limit of a rule's text. */

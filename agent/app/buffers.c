@@ -47,6 +47,11 @@ static const struct app_buffer_row ROWS[APP_BUFFER_IDS] = {
     [APP_HTTP_RESPONSE_BODY] = {"http.response_body", NULL, "http_server_body", 'Q',
 	2, 0},
     [APP_FILE_DATA] = {"file.data", "file_data", NULL, 0, 2, APP_BUFFER_MULTI},
+    [APP_DNS_QUERY] = {"dns.query", "dns_query", NULL, 0, 2, APP_BUFFER_MULTI},
+    [APP_DNS_OPCODE] = {"dns.opcode", NULL, NULL, 0, 2, APP_BUFFER_NUMBER},
+    [APP_DNS_RCODE] = {"dns.rcode", NULL, NULL, 0, 2, APP_BUFFER_NUMBER},
+    [APP_DNS_RRTYPE] = {"dns.rrtype", NULL, NULL, 0, 2,
+	APP_BUFFER_MULTI | APP_BUFFER_NUMBER},
 };
 
 const struct app_buffer_row *

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Which parsers are built in: a row each. */
+#include "agent/app/dns.h"
 #include "agent/app/parser.h"
 
-const struct app_parser *const app_registry[] = {NULL};
+const struct app_parser *const app_registry[] = {
+    &dns_parser,
+    NULL,
+};

@@ -13,6 +13,7 @@
 #include "agent/detect/threshold.h"
 #include "agent/detect/tx.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,27 @@ on_tx_match(struct detect *d, const struct rule *r, struct packet *p,
 	d->hits.hit[before].tx_id = tx->id;
 }
 
+/*
+ * A match on a stream, or in a datagram of a rule's own protocol, is told with
+ * the transaction whose turn it is this way, as Suricata does.
+ */
+static void
+on_app_match(struct detect *d, const struct rule *r, struct packet *p)
+{
+	enum app_dir dir = p->flags & PACKET_TO_CLIENT ? APP_TC : APP_TS;
+	bool datagram = r->apps != 0 && p->proto == IPPROTO_UDP;
+	const struct app_tx *tx = NULL;
+
+	if (p->flow != NULL && (d->from_stream || datagram))
+		tx = app_tx_first(p->flow);
+	while (tx != NULL && tx->inspected[dir])
+		tx = tx->next;
+	if (tx != NULL)
+		on_tx_match(d, r, p, tx);
+	else
+		on_match(d, r, p);
+}
+
 static void
 try_rules(struct detect *d, struct packet *p, const uint32_t *number, size_t n)
 {
@@ -110,7 +132,7 @@ try_rules(struct detect *d, struct packet *p, const uint32_t *number, size_t n)
 		}
 		d->stats.evaluated++;
 		if (match_rule(d, r, p))
-			on_match(d, r, p);
+			on_app_match(d, r, p);
 	}
 }
 

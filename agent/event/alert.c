@@ -2,6 +2,7 @@
 /* Alerts, risks and tagged packets as records; members in EVE's own order. */
 #include "agent/event/build.h"
 
+#include "agent/app/app.h"
 #include "agent/flow/dpi.h"
 #include "agent/limits.h"
 #include "agent/stream/stream.h"
@@ -166,6 +167,8 @@ tell_alert(
 		jw_uint(w, "tx_id", a->tx_id);
 	write_alert(w, p, m);
 	write_tunnel(w, p);
+	if (a->has_tx && p->flow != NULL)
+		app_tx_write(p->flow, a->tx_id, w);
 	if (p->flow != NULL) {
 		event_write_app(w, p->flow);
 		jw_str(w, "direction",
