@@ -19,7 +19,8 @@ spdx() {
 		grep -v '^tests/regress/' | xargs grep -L 'SPDX-License-Identifier: EUPL-1.2')
 	[ -z "$missing" ] || { echo "$missing"; return 1; }
 }
-scripts() { git ls-files | xargs grep -lE '^#!/(usr/bin/env bash|bin/sh)' | xargs shellcheck -S warning; }
+scripts() { git ls-files | xargs grep -lE '^#!/(usr/bin/env bash|bin/sh)' |
+	xargs shellcheck -x -P . -S warning; }
 statics() {
 	cppcheck -q --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE -I. \
 		--enable=warning,performance,portability --suppress=missingIncludeSystem \
