@@ -180,9 +180,10 @@ add_pattern(struct prefilter *f, const struct rule *r)
 	bool ts = !(r->flags & RULE_TO_CLIENT), tc = !(r->flags & RULE_TO_SERVER);
 	bool tcp = allows(r, T_TCP);
 	bool stream = r->payload == RULE_CLASS_STREAM;
+	bool both = r->payload == RULE_CLASS_PACKET_STREAM;
 	const bool in[PAYLOAD_GROUPS] = {
-	    [STREAM_TS] = tcp && stream && ts,
-	    [STREAM_TC] = tcp && stream && tc,
+	    [STREAM_TS] = tcp && (stream || both) && ts,
+	    [STREAM_TC] = tcp && (stream || both) && tc,
 	    [TCP_TS] = tcp && !stream && ts,
 	    [TCP_TC] = tcp && !stream && tc,
 	    [UDP_TS] = allows(r, T_UDP) && ts,
@@ -573,17 +574,14 @@ scan_payload(const struct prefilter *f, struct prefilter_scratch *s,
 	}
 }
 
-/* Rules on streams, and those on packets whose contents may be in the stream. */
 static void
 scan_chunks(const struct prefilter *f, struct prefilter_scratch *s,
     const struct packet *p, const struct stream_chunk *chunk, size_t chunks)
 {
 	bool tc = (p->flags & PACKET_TO_CLIENT) != 0;
 
-	for (size_t i = 0; i < chunks; i++) {
+	for (size_t i = 0; i < chunks; i++)
 		scan(f, s, tc ? STREAM_TC : STREAM_TS, chunk[i].data);
-		scan(f, s, tc ? TCP_TC : TCP_TS, chunk[i].data);
-	}
 }
 
 static void

@@ -112,8 +112,10 @@ session_tell(struct session *n, int side, const struct packet *p)
 	}
 	if (!is_read(n, d) && d->a.app < until)
 		d->a.app = until;
+	/* A side that said nothing may yet do so, after a reset that it did not
+	 * send (state.c). */
 	if (n->ending || is_past_depth(n, d) ||
-	    (n->state >= SESSION_CLOSING && d->a.app >= d->a.right))
+	    (n->state >= SESSION_CLOSING && d->a.app > 0 && d->a.app >= d->a.right))
 		tell_end(n, side, p);
 }
 

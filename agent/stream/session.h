@@ -73,7 +73,7 @@ struct session_offer {
 struct session {
 	struct stream_engine *owner;
 	struct flow *flow;
-	enum session_state state;
+	enum session_state state, before_close;
 	uint8_t flags;
 	uint8_t offers;
 	uint32_t depth;	     /* 0: none */

@@ -55,6 +55,8 @@ become(struct session *n, enum session_state state)
 	    [SESSION_CLOSED] = FLOW_CLOSED,
 	};
 
+	if (state == SESSION_CLOSED && n->state != SESSION_CLOSED)
+		n->before_close = n->state;
 	n->state = state;
 	n->flow->life = life[state];
 	n->flow->tcp_over = state >= SESSION_LAST_ACK;
@@ -207,7 +209,7 @@ on_syn_ack(struct at_hand *h)
 	struct session *n = h->n;
 	struct session_offer o = offer_of(h);
 	struct side *client = &n->side[CLIENT], *server = &n->side[SERVER];
-	bool tfo = (n->flags & SESSION_FAST_OPEN) != 0;
+	bool tfo = (n->flags & SESSION_FAST_OPEN) != 0 || h->p->tcp_has_tfo;
 
 	if (h->from == CLIENT) {
 		if (!(n->flags & SESSION_FOUR_WAY))
@@ -239,12 +241,37 @@ on_syn_ack(struct at_hand *h)
 	client->last_ack = h->ack;
 	client->next_win = h->ack + client->window;
 	server->next_win = server->last_ack + server->window;
-	if (tfo && h->ack == client->isn + 1) /* the early data was not taken */
+	if (!tfo) {
+		become(n, SESSION_SYN_RECV);
+		return true;
+	}
+	if (h->ack == client->isn + 1 && client->next_seq != h->ack) {
+		packet_set_event(h->p, STREAM_EVENT_3WHS_SYNACK_TFO_DATA_IGNORED);
 		client->next_seq = h->ack;
-	become(n, SESSION_SYN_RECV);
-	if (tfo && h->ack != client->isn + 1)
-		session_segment(n, h->p, SERVER);
+	}
+	/* RFC 7413: the server may speak before the client's ACK. */
+	become(n, SESSION_ESTABLISHED);
+	session_segment(n, h->p, SERVER);
 	return true;
+}
+
+/*
+ * A server that echoes a timestamp which the client did not send: its reset or
+ * FIN would not be believed, and is there to blind us.
+ */
+static bool
+echo_fits(const struct at_hand *h)
+{
+	const struct side *client = &h->n->side[CLIENT];
+	uint32_t echo = h->p->tcp_ts_ecr;
+
+	if (h->n->state != SESSION_SYN_SENT || h->from == CLIENT ||
+	    !h->p->tcp_has_ts || echo == 0 || flags_of(h) == (TCP_SYN | TCP_ACK))
+		return true;
+	if (client->flags & SIDE_TIMESTAMPS &&
+	    (client->ts == 0 || client->ts == echo))
+		return true;
+	return refuse(h, STREAM_EVENT_PKT_INVALID_TIMESTAMP);
 }
 
 static bool
@@ -577,7 +604,8 @@ reset_fits(const struct at_hand *h)
 		if (h->from == SERVER)
 			return !h->has_ack || h->ack == peer->isn + 1 ||
 			    h->ack == peer->next_seq;
-		return h->seq == me->isn || h->seq == me->isn + 1;
+		return h->seq == me->isn && h->p->tcp_window == 0 &&
+		    h->ack == me->isn + 1;
 	}
 	if (!timestamp_fits(h))
 		return false;
@@ -674,6 +702,8 @@ not_here(struct at_hand *h)
 	return false;
 }
 
+static step_fn after_reset;
+
 /* What a packet of some kind does in each phase of a session. */
 static const struct {
 	step_fn *syn, *syn_ack, *fin, *ack;
@@ -689,7 +719,7 @@ static const struct {
     [SESSION_LAST_ACK] = {in_open_syn, in_open_syn_ack, on_fin, in_open_ack},
     [SESSION_CLOSE_WAIT] = {in_open_syn, in_open_syn_ack, on_fin, in_open_ack},
     [SESSION_CLOSING] = {in_open_syn, in_open_syn_ack, on_fin, in_open_ack},
-    [SESSION_CLOSED] = {not_here, not_here, not_here, not_here},
+    [SESSION_CLOSED] = {after_reset, after_reset, after_reset, after_reset},
 };
 
 static bool
@@ -713,26 +743,49 @@ is_bad_window_update(const struct at_hand *h)
 }
 
 static bool
-step(struct at_hand *h)
+by_flags(struct at_hand *h, enum session_state state)
 {
 	uint32_t flags = flags_of(h);
 
+	if ((flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		return STEPS[state].syn_ack(h);
+	if (flags & TCP_SYN)
+		return STEPS[state].syn(h);
+	if (flags & TCP_FIN)
+		return STEPS[state].fin(h);
+	/* RFC 9293, 3.10.7.4: without ACK, once there is a session, ignored. */
+	return (flags & TCP_ACK) && STEPS[state].ack(h);
+}
+
+/* Who goes on after its own reset did not send that: the session goes on too. */
+static bool
+after_reset(struct at_hand *h)
+{
+	struct session *n = h->n;
+
+	if (!(h->me->flags & SIDE_RST) || (h->peer->flags & SIDE_RST))
+		return false;
+	become(n, n->before_close);
+	if (by_flags(h, n->state))
+		return true;
+	become(n, SESSION_CLOSED);
+	return false;
+}
+
+static bool
+step(struct at_hand *h)
+{
 	if (h->n->state == SESSION_NONE)
 		return in_none(h);
-	if (flags & TCP_RST)
+	if (!echo_fits(h))
+		return false;
+	if (flags_of(h) & TCP_RST)
 		return on_reset(h);
 	if (is_keep_alive(h))
 		return true;
 	if (is_bad_window_update(h))
 		return refuse(h, STREAM_EVENT_PKT_BAD_WINDOW_UPDATE);
-	if ((flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
-		return STEPS[h->n->state].syn_ack(h);
-	if (flags & TCP_SYN)
-		return STEPS[h->n->state].syn(h);
-	if (flags & TCP_FIN)
-		return STEPS[h->n->state].fin(h);
-	/* RFC 9293, 3.10.7.4: without ACK, once there is a session, ignored. */
-	return (flags & TCP_ACK) && STEPS[h->n->state].ack(h);
+	return by_flags(h, h->n->state);
 }
 
 bool
@@ -749,10 +802,14 @@ session_packet(struct session *n, struct packet *p)
 	    .len = (uint32_t)p->payload.len,
 	    .end = p->tcp_seq + (uint32_t)p->payload.len,
 	    .has_ack = (p->tcp_flags & TCP_ACK) != 0};
+	bool fits;
 
 	if (!h.has_ack && p->tcp_ack != 0)
 		packet_set_event(p, STREAM_EVENT_PKT_BROKEN_ACK);
-	if ((h.me->flags & SIDE_RST) && !(p->tcp_flags & TCP_RST))
+	fits = step(&h);
+	if ((h.me->flags & SIDE_RST) && !(p->tcp_flags & TCP_RST)) {
 		packet_set_event(p, STREAM_EVENT_SUSPECTED_RST_INJECT);
-	return step(&h);
+		h.me->flags &= (uint8_t)~SIDE_RST;
+	}
+	return fits;
 }

@@ -757,11 +757,47 @@ test_only_a_fitting_reset_ends_it(void **state)
 	say(0, TCP_RST, 3, 0, "not said", 8);
 	assert_int_equal(last.flags & PACKET_IN_STREAM, 0);
 	assert_int_equal(flow.life, FLOW_CLOSED);
-	text(0, 3, 0, "def");
-	assert_true(has_event(STREAM_EVENT_SUSPECTED_RST_INJECT));
+	text(1, 0, 3, "too late");
 	assert_int_equal(last.flags & PACKET_IN_STREAM, 0);
 	finish();
 	expect_told(0, "abc");
+}
+
+/* A reset by a third party is believed until its pretended sender goes on. */
+static void
+test_injected_reset(void **state)
+{
+	(void)state;
+	begin();
+	shake_hands();
+	say(0, TCP_RST | TCP_ACK, 0, 0, NULL, 0);
+	assert_int_equal(flow.life, FLOW_CLOSED);
+	text(0, 0, 0, "GET /");
+	assert_true(has_event(STREAM_EVENT_SUSPECTED_RST_INJECT));
+	assert_true((last.flags & PACKET_IN_STREAM) != 0);
+	assert_int_equal(flow.life, FLOW_ESTABLISHED);
+	text(1, 0, 5, "200");
+	expect_told(0, "GET /");
+	text(0, 5, 3, "more");
+	assert_false(has_event(STREAM_EVENT_SUSPECTED_RST_INJECT));
+	expect_told(1, "200");
+	finish();
+
+	/* One that answers a SYN with a timestamp nobody sent. */
+	begin();
+	send_packet(packet_of(0, TCP_SYN, isn[0], 0, NULL, 0));
+	for (int i = 0; i < 2; i++) {
+		struct packet p =
+		    packet_of(1, (uint8_t)(TCP_ACK | (i == 0 ? TCP_RST : TCP_FIN)),
+			isn[1], isn[0] + 1, NULL, 0);
+
+		p.tcp_has_ts = true;
+		p.tcp_ts_val = p.tcp_ts_ecr = 100;
+		send_packet(p);
+		assert_true(has_event(STREAM_EVENT_PKT_INVALID_TIMESTAMP));
+		assert_int_equal(flow.life, FLOW_NEW);
+	}
+	finish();
 }
 
 static void
@@ -929,6 +965,7 @@ main(void)
 	    cmocka_unit_test(test_one_side_only),
 	    cmocka_unit_test(test_out_of_window),
 	    cmocka_unit_test(test_only_a_fitting_reset_ends_it),
+	    cmocka_unit_test(test_injected_reset),
 	    cmocka_unit_test(test_refused_connection),
 	    cmocka_unit_test(test_old_timestamp_is_left_out),
 	    cmocka_unit_test(test_several_syn_acks),
