@@ -96,7 +96,8 @@ add_quoted(struct buf *b, const uint8_t *p, size_t len)
 		add_escape(b, p[i]);
 		start = ++i;
 	}
-	buf_add(b, p + start, len - start);
+	if (len > start)
+		buf_add(b, p + start, len - start);
 	buf_addc(b, '"');
 }
 
