@@ -69,6 +69,11 @@
 #define APP_TX_MAX 512
 /* What all parsers of a sensor hold together, bodies and headers. */
 #define APP_BYTES_MAX (48u << 20)
+/* RFC 4253, section 4.2 says 255, CR LF and all; Suricata reads one more. */
+#define SSH_BANNER_MAX 256
+/* Nearly twice what RFC 4253, section 6.1 has every side accept; only a key
+ * exchange that came in pieces is held. */
+#define SSH_RECORD_MAX 65535
 
 /* Suricata's bounds of a name: text (RFC 1035 allows 255), labels and pointers. */
 #define DNS_NAME_MAX   1025

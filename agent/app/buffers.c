@@ -52,6 +52,13 @@ static const struct app_buffer_row ROWS[APP_BUFFER_IDS] = {
     [APP_DNS_RCODE] = {"dns.rcode", NULL, NULL, 0, 2, APP_BUFFER_NUMBER},
     [APP_DNS_RRTYPE] = {"dns.rrtype", NULL, NULL, 0, 2,
 	APP_BUFFER_MULTI | APP_BUFFER_NUMBER},
+    [APP_SSH_PROTO] = {"ssh.proto", "ssh_proto", NULL, 0, 2, 0},
+    [APP_SSH_SOFTWARE] = {"ssh.software", "ssh_software", NULL, 0, 2, 0},
+    [APP_SSH_HASSH] = {"ssh.hassh", NULL, NULL, 0, 2, 0},
+    [APP_SSH_HASSH_STRING] = {"ssh.hassh.string", NULL, NULL, 0, 2, 0},
+    [APP_SSH_HASSH_SERVER] = {"ssh.hassh.server", NULL, NULL, 0, 2, 0},
+    [APP_SSH_HASSH_SERVER_STRING] = {"ssh.hassh.server.string", NULL, NULL, 0, 2,
+	0},
 };
 
 const struct app_buffer_row *

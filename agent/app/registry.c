@@ -2,8 +2,10 @@
 /* Which parsers are built in: a row each. */
 #include "agent/app/dns.h"
 #include "agent/app/parser.h"
+#include "agent/app/ssh.h"
 
 const struct app_parser *const app_registry[] = {
     &dns_parser,
+    &ssh_parser,
     NULL,
 };

@@ -3,6 +3,7 @@
 
 #include "collector/limits.h"
 #include "common/list.h"
+#include "common/log.h"
 #include "common/table.h"
 
 #include <stdlib.h>
@@ -125,6 +126,10 @@ evict_oldest(struct windows *w)
 
 	w->counters.groups_evicted++;
 	w->counters.events_evicted += g->events;
+	log_warn(
+	    "correlation state is full: the quietest group of \"%s\" is forgotten; "
+	    "its group-by may be too fine",
+	    g->rule->title);
 	drop_group(w, g);
 }
 
