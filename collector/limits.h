@@ -152,6 +152,8 @@
 #define CORRELATE_OUTGOING_MAX 256
 /* Looks at the store by itself, so that a lost message costs a second. */
 #define CORRELATE_TICK_US (1 * INT64_C(1000000))
+/* State that was full is told at most so often: one row, with what it cost. */
+#define CORRELATE_FULL_US (10 * 60 * INT64_C(1000000))
 /* A changed incident waits at most so long to be told. */
 #define CORRELATE_FLUSH_US (30 * INT64_C(1000000))
 /* Ingest answers within milliseconds; so long without is a lost answer. */

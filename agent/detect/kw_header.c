@@ -12,7 +12,6 @@
 #include "common/str.h"
 
 #include <ctype.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,17 +274,87 @@ test_ip_proto(const struct test *t, struct match_context *m)
 	return is_ip(m->p) && parser_num_holds(&t->num, m->p->proto);
 }
 
+/*
+ * Assigned protocol numbers (IANA) by the names that rules use.  Not from
+ * /etc/protocols: a base system lacks it, and a rule must mean the same everywhere.
+ */
+static const struct {
+	const char *name;
+	uint8_t number;
+} PROTOCOLS[] = {
+    {"ip", 0},
+    {"hopopt", 0},
+    {"icmp", 1},
+    {"igmp", 2},
+    {"ggp", 3},
+    {"ipencap", 4},
+    {"ipip", 4},
+    {"st", 5},
+    {"tcp", 6},
+    {"egp", 8},
+    {"igp", 9},
+    {"pup", 12},
+    {"udp", 17},
+    {"hmp", 20},
+    {"xns-idp", 22},
+    {"rdp", 27},
+    {"iso-tp4", 29},
+    {"dccp", 33},
+    {"xtp", 36},
+    {"ddp", 37},
+    {"idpr-cmtp", 38},
+    {"ipv6", 41},
+    {"ipv6-route", 43},
+    {"ipv6-frag", 44},
+    {"idrp", 45},
+    {"rsvp", 46},
+    {"gre", 47},
+    {"esp", 50},
+    {"ipv6-crypt", 50},
+    {"ah", 51},
+    {"ipv6-auth", 51},
+    {"skip", 57},
+    {"ipv6-icmp", 58},
+    {"icmpv6", 58},
+    {"icmp6", 58},
+    {"ipv6-nonxt", 59},
+    {"ipv6-opts", 60},
+    {"rspf", 73},
+    {"vmtp", 81},
+    {"eigrp", 88},
+    {"ospf", 89},
+    {"ax.25", 93},
+    {"etherip", 97},
+    {"encap", 98},
+    {"pim", 103},
+    {"ipcomp", 108},
+    {"vrrp", 112},
+    {"l2tp", 115},
+    {"isis", 124},
+    {"sctp", 132},
+    {"fc", 133},
+    {"mobility-header", 135},
+    {"udplite", 136},
+    {"mpls-in-ip", 137},
+    {"manet", 138},
+    {"hip", 139},
+    {"shim6", 140},
+    {"wesp", 141},
+    {"rohc", 142},
+};
+
 static int
 proto_number(const char *s, uint64_t *v)
 {
-	struct protoent *e;
-
 	if (str_u64(s, 255, v) == 0)
 		return 0;
-	if ((e = getprotobyname(s)) == NULL)
-		return -1;
-	*v = (uint64_t)e->p_proto;
-	return 0;
+	for (size_t i = 0; i < sizeof(PROTOCOLS) / sizeof(PROTOCOLS[0]); i++) {
+		if (strcasecmp(s, PROTOCOLS[i].name) == 0) {
+			*v = PROTOCOLS[i].number;
+			return 0;
+		}
+	}
+	return -1;
 }
 
 int

@@ -54,7 +54,7 @@ write_lists(struct jw *w, const struct incident *n)
 }
 
 static void
-write_row(struct jw *w, const struct incident *n)
+write_row(struct jw *w, const struct incident *n, bool brief)
 {
 	char time[CLOCK_TEXT_SIZE];
 
@@ -74,7 +74,10 @@ write_row(struct jw *w, const struct incident *n)
 	jw_str(w, "last", clock_text(n->last_us, time));
 	jw_uint(w, "count", n->count);
 	jw_int(w, "last_event", n->last_id);
-	write_lists(w, n);
+	if (brief)
+		jw_bool(w, "brief", true);
+	else
+		write_lists(w, n);
 	jw_end_object(w);
 	jw_object(w, "stadswacht");
 	jw_int(w, "v", RECORD_VERSION);
@@ -94,7 +97,12 @@ incident_row_tell(struct incidents *s, struct incident *n)
 
 	buf_init(&out, RECORD_JSON_MAX);
 	jw_init(&w, &out);
-	write_row(&w, n);
+	write_row(&w, n, false);
+	if (out.overflow) { /* what an agent made up may be long: better than nothing */
+		buf_reset(&out);
+		jw_init(&w, &out);
+		write_row(&w, n, true);
+	}
 	if (!out.overflow)
 		s->fn(s->arg, n->last_us, (const char *)out.data, out.len);
 	buf_release(&out);

@@ -2,15 +2,18 @@
 #include "collector/correlate/live.h"
 
 #include "collector/correlate/correlate.h"
+#include "collector/correlate/full.h"
 #include "collector/limits.h"
 #include "collector/role.h"
 #include "collector/store/store.h"
 #include "common/clock.h"
 #include "common/cmdline.h"
 #include "common/ipc.h"
+#include "common/jw.h"
 #include "common/list.h"
 #include "common/log.h"
 #include "common/loop.h"
+#include "common/record.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -47,6 +50,7 @@ struct live {
 	struct mark mark[CORRELATE_MARKS];
 	size_t marks;
 	int64_t flushed_us, answered_us;
+	struct full full;
 	bool asked, ready, failed;
 };
 
@@ -74,13 +78,11 @@ send_waiting(struct live *l)
 }
 
 static void
-emit(void *arg, int64_t time_us, const char *json, size_t len)
+append(struct live *l, enum record_class cls, const char *json, size_t len)
 {
-	struct live *l = arg;
-	struct collector_append head = {.ticket = ++l->ticket, .cls = RECORD_ALERT};
+	struct collector_append head = {.ticket = ++l->ticket, .cls = cls};
 	struct outgoing *o = malloc(sizeof(*o) + sizeof(head) + len);
 
-	(void)time_us;
 	if (o == NULL) {
 		log_error("out of memory: starting anew from the bookmark");
 		l->failed = true;
@@ -95,6 +97,35 @@ emit(void *arg, int64_t time_us, const char *json, size_t len)
 		l->answered_us = clock_mono_us();
 	list_push(&l->outgoing, &o->link);
 	l->outgoing_n++;
+}
+
+static void
+emit(void *arg, int64_t time_us, const char *json, size_t len)
+{
+	(void)time_us;
+	append(arg, RECORD_ALERT, json, len);
+}
+
+/* Windows that had to forget events may miss an attack: that is told, never silent. */
+static void
+tell_full(struct live *l, int64_t now)
+{
+	struct window_counters lost;
+	struct buf out;
+	struct jw w;
+
+	if (!full_due(&l->full, window_counters(correlate_windows(l->correlator)),
+		now, &lost))
+		return;
+	log_warn("state is full: %" PRIu64 " groups and %" PRIu64
+		 " events forgotten; a rule's group-by may be too fine",
+	    lost.groups_evicted, lost.events_evicted);
+	buf_init(&out, RECORD_JSON_MAX);
+	jw_init(&w, &out);
+	full_write(&w, &lost, clock_wall_us());
+	if (!out.overflow)
+		append(l, RECORD_HEALTH, (const char *)out.data, out.len);
+	buf_release(&out);
 }
 
 static void
@@ -402,6 +433,8 @@ on_tick(void *arg)
 		send_waiting(l);
 		l->flushed_us = now;
 	}
+	tell_full(l, now);
+	send_waiting(l);
 	save_bookmark(l);
 	watch_answers(l, now);
 }

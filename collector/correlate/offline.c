@@ -120,6 +120,7 @@ replay(struct offline *o, const struct sigma_set *set, const char *out_path)
 {
 	struct correlate_ops ops = {.emit = emit, .fetch = fetch, .arg = o};
 	const struct correlate_counters *c;
+	const struct window_counters *lost;
 
 	o->in = fopen(o->path, "re");
 	o->again = fopen(o->path, "re");
@@ -134,13 +135,15 @@ replay(struct offline *o, const struct sigma_set *set, const char *out_path)
 	if (fflush(o->out) != 0 || ferror(o->out))
 		return complain(out_path, "is the disk full?");
 	c = correlate_counters(o->correlator);
+	lost = window_counters(correlate_windows(o->correlator));
 	fprintf(stderr,
 	    "stadswacht-correlate: %zu lines, %zu bad; %" PRIu64
 	    " matches, %" PRIu64 " firings; %" PRIu64
 	    " without a field of the group, %" PRIu64
-	    " regular expressions given up\n",
-	    o->lines, o->bad, c->matches, c->firings, c->ungrouped,
-	    c->regex_limits);
+	    " regular expressions given up, %" PRIu64
+	    " events forgotten for want of room\n",
+	    o->lines, o->bad, c->matches, c->firings, c->ungrouped, c->regex_limits,
+	    lost->events_evicted);
 	return EXIT_DONE;
 }
 

@@ -3,7 +3,6 @@
 
 #include "collector/limits.h"
 #include "common/list.h"
-#include "common/log.h"
 #include "common/table.h"
 
 #include <stdlib.h>
@@ -126,10 +125,6 @@ evict_oldest(struct windows *w)
 
 	w->counters.groups_evicted++;
 	w->counters.events_evicted += g->events;
-	log_warn(
-	    "correlation state is full: the quietest group of \"%s\" is forgotten; "
-	    "its group-by may be too fine",
-	    g->rule->title);
 	drop_group(w, g);
 }
 

@@ -177,28 +177,72 @@ command_incidents(struct client *c, bool json)
 	return ask_and_show(c, "/api/v1/incidents", NULL, show_incidents, json);
 }
 
+/* Of a list of texts, or of the entities of one type. */
 static void
-print_list(const struct json_doc *d, const char *title, const char *path)
+print_list(
+    const struct json_doc *d, const char *title, const char *path, const char *type)
 {
 	const struct json_doc *list = json_at(d, path);
-	size_t i, n = list == NULL ? 0 : json_count(list);
+	size_t i, told = 0, n = list == NULL ? 0 : json_count(list);
 	struct buf out;
 
-	if (n == 0)
-		return;
 	buf_init(&out, 64 * 1024);
 	(void)buf_addf(&out, "%-10s", title);
 	for (i = 0; i < n; i++) {
 		const struct json_doc *e = json_item(list, i);
+		const char *its = json_str(e, "type");
 
-		(void)buf_adds(&out, i == 0 ? "" : ", ");
-		term_text(&out,
-		    json_kind(e) == 'o' ? json_str(e, "value") : json_str(e, ""),
-		    0);
+		if (type != NULL && (its == NULL || strcmp(its, type) != 0))
+			continue;
+		(void)buf_adds(&out, told++ == 0 ? "" : ", ");
+		term_text(&out, json_str(e, type != NULL ? "value" : ""), 0);
 	}
 	(void)buf_addc(&out, '\n');
+	if (told > 0)
+		command_print(&out);
+	buf_release(&out);
+}
+
+/* A rule that fired: how often, and what its events have in common. */
+static void
+print_firing(const struct json_doc *f)
+{
+	const struct json_doc *group = json_at(f, "group"), *v;
+	const char *name, *comma = " (";
+	void *iter = NULL;
+	struct buf out;
+
+	buf_init(&out, 64 * 1024);
+	(void)buf_addf(&out, "%-10s", "why");
+	term_text(&out, json_str(f, "title"), 0);
+	(void)buf_addf(&out, ": %" PRId64 " events", json_int(f, "count", 0));
+	while (group != NULL && (v = json_next(group, &iter, &name)) != NULL) {
+		(void)buf_adds(&out, comma);
+		term_text(&out, name, 0);
+		(void)buf_addc(&out, ' ');
+		term_text(&out, json_str(v, ""), 0);
+		comma = ", ";
+	}
+	(void)buf_adds(&out, strcmp(comma, ", ") == 0 ? ")\n" : "\n");
 	command_print(&out);
 	buf_release(&out);
+}
+
+static void
+print_incident(const struct json_doc *latest)
+{
+	static const struct {
+		const char *title, *type;
+	} entities[] = {{"host", "host"}, {"seen by", "seen"}, {"address", "ip"},
+	    {"file", "sha256"}};
+	const struct json_doc *firings = json_at(latest, "record.incident.firings");
+
+	for (size_t i = 0; firings != NULL && i < json_count(firings); i++)
+		print_firing(json_item(firings, i));
+	for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++)
+		print_list(latest, entities[i].title, "record.incident.entities",
+		    entities[i].type);
+	print_list(latest, "ATT&CK", "record.incident.attack", NULL);
 }
 
 static void
@@ -222,8 +266,7 @@ show_incident(struct buf *answer, const struct json_doc *d, bool json)
 	command_print(&out);
 	buf_release(&out);
 	if (latest != NULL) {
-		print_list(latest, "entities", "record.incident.entities");
-		print_list(latest, "ATT&CK", "record.incident.attack");
+		print_incident(latest);
 	}
 	print_rows(answer, d, "events", "alert", false);
 }
@@ -267,7 +310,9 @@ show_agents(struct buf *answer, const struct json_doc *d, bool json)
 
 		term_text(&out, json_str(a, "name"), 20);
 		(void)buf_addc(&out, ' ');
-		term_text(&out, json_str(a, "state"), 8);
+		term_text(&out,
+		    json_bool(a, "silent", false) ? "silent" : json_str(a, "state"),
+		    8);
 		(void)buf_addc(&out, ' ');
 		term_text(&out, json_str(a, "tenant"), 14);
 		(void)buf_addc(&out, ' ');

@@ -291,6 +291,7 @@ heard(struct intake *i, struct agent *a)
 		return;
 	a->silent = false;
 	intake_tell(i, NOTE_BACK, a, NULL);
+	intake_save_agent(i, a); /* so that who looks now sees it */
 }
 
 void

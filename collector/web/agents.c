@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Agents: list, register or approve, revoke. */
+#include "collector/limits.h"
 #include "collector/web/web.h"
 #include "collector/web/writes.h"
 #include "common/clock.h"
@@ -44,6 +45,10 @@ write_agent(struct jw *w, const struct store_agent *a)
 	jw_str(w, "state", state_names[a->state]);
 	write_time(w, "first_seen", a->first_seen_us);
 	write_time(w, "last_seen", a->last_seen_us);
+	/* Ingest writes last_seen more often than this, and by the same measure tells. */
+	jw_bool(w, "silent",
+	    a->state == STORE_AGENT_ACTIVE &&
+		clock_wall_us() - a->last_seen_us > RECEIVE_SILENT_US);
 	jw_end_object(w);
 }
 

@@ -104,7 +104,7 @@ function incident(id, title, severity, events, town, attack) {
 		incident: { id, title, status: "new", severity, first: now, last: now, count: events.length, attack,
 			entities: [{ type: "ip", value: "198.51.100.23" }, { type: "host", value: `web01.${town}.example` }],
 			title_nl: `${title} (in het Nederlands)`,
-			firings: [{ id: "f1", title, count: events.length }], events },
+			firings: [{ id: "f1", title, count: events.length, group: { src_ip: "198.51.100.23" } }], events },
 		stadswacht: { v: 1, class: "alert", engine: "sigma", tenant: town },
 	};
 }
@@ -235,6 +235,8 @@ async function testIncidents(page) {
 	await page.click("text=Brute force of SSH");
 	check("the timeline is there", await until("timeline", async () => (await page.$$(".timeline li")).length === 4));
 	check("a title in Dutch for who reads Dutch", (await page.textContent(".panel-title")).includes("(in het Nederlands)"));
+	check("why, and what the events share", /src_ip 198\.51\.100\.23/.test(await page.textContent(".panel")));
+	check("entities by their kind", /Adres198\.51\.100\.23/.test(await page.textContent(".panel")));
 	check("entities and technique", /198\.51\.100\.23/.test(await page.textContent(".panel")) && /T1110/.test(await page.textContent(".panel")));
 }
 

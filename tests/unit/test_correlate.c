@@ -582,6 +582,60 @@ test_many_addresses_are_one_incident(void **state)
 	clear(&t);
 }
 
+/* Made up by an agent to be as long as it gets: the incident is told all the same. */
+static void
+test_a_row_too_large_is_told_in_brief(void **state)
+{
+	struct incident_entity e[INCIDENT_ENTITIES_MAX];
+	struct town t = {0};
+	char group[2048];
+	struct incidents *s = incident_new(emit, &t);
+	struct json_doc *d;
+
+	(void)state;
+	memset(e, 0, sizeof(e));
+	for (size_t i = 0; i < INCIDENT_ENTITIES_MAX; i++) {
+		e[i].type = incident_entity_type("sha256");
+		memset(e[i].value, 1, INCIDENT_VALUE_MAX - 1);
+		e[i].value[0] = (char)('0' + i);
+	}
+	memset(group, ' ', sizeof(group));
+	memcpy(group, "{", 1);
+	strcpy(group + sizeof(group) - 2, "}");
+	for (int i = 0; i < INCIDENT_FIRINGS_MAX; i++) {
+		char id[8];
+		int64_t event = i + 1;
+
+		snprintf(id, sizeof(id), "%d", i);
+		incident_add(s,
+		    &(struct incident_item){.tenant = "zwolle",
+			.title = "Long",
+			.level = SIGMA_HIGH,
+			.first_us = BASE,
+			.last_us = BASE,
+			.id = 1,
+			.key = "k",
+			.group = group,
+			.firing = id,
+			.count = 1,
+			.entity = e,
+			.entities = INCIDENT_ENTITIES_MAX,
+			.event = &event,
+			.events = 1,
+			.opens = true});
+	}
+	assert_int_equal(t.outs, INCIDENT_FIRINGS_MAX);
+	d = json_read(t.out[t.outs - 1], strlen(t.out[t.outs - 1]), NULL, 0);
+	assert_non_null(d);
+	assert_string_equal(json_str(d, "incident.title"), "Long");
+	assert_int_equal(json_int(d, "incident.count", 0), INCIDENT_FIRINGS_MAX);
+	assert_true(json_bool(d, "incident.brief", false));
+	json_free(d);
+	incident_free(s);
+	for (size_t i = 0; i < t.outs; i++)
+		free(t.out[i]);
+}
+
 static void
 restore(struct town *t)
 {
@@ -715,6 +769,7 @@ main(void)
 	    cmocka_unit_test(test_a_day_of_quiet_ends_an_incident),
 	    cmocka_unit_test(test_a_growing_incident_is_told_sparingly),
 	    cmocka_unit_test(test_many_addresses_are_one_incident),
+	    cmocka_unit_test(test_a_row_too_large_is_told_in_brief),
 	    cmocka_unit_test(test_killed_anywhere_nothing_is_doubled),
 	    cmocka_unit_test(test_closed_is_closed),
 	    cmocka_unit_test(test_our_own_records_are_not_counted),

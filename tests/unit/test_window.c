@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Sliding windows: thresholds to the event and the second, order, lateness, caps.
  */
+#include "collector/correlate/full.h"
 #include "collector/correlate/window.h"
+#include "collector/limits.h"
+#include "common/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -320,6 +323,40 @@ test_restore(void **state)
 	close_bench(&c);
 }
 
+/* What was forgotten is told once, soon, and then every ten minutes at most. */
+static void
+test_a_full_state_is_told(void **state)
+{
+	struct window_counters c = {0}, lost;
+	struct full f = {.told_us = 0};
+	struct json_doc *d;
+	struct buf out;
+	struct jw w;
+
+	(void)state;
+	assert_false(full_due(&f, &c, 1, &lost));
+	c = (struct window_counters){.groups_evicted = 2, .events_evicted = 30};
+	assert_true(full_due(&f, &c, 5, &lost));
+	assert_int_equal(lost.events_evicted, 30);
+	assert_false(full_due(&f, &c, 5 + CORRELATE_FULL_US, &lost));
+	c.events_evicted = 37;
+	assert_false(full_due(&f, &c, 4 + CORRELATE_FULL_US, &lost));
+	assert_true(full_due(&f, &c, 5 + CORRELATE_FULL_US, &lost));
+	assert_int_equal(lost.groups_evicted, 0);
+	assert_int_equal(lost.events_evicted, 7);
+	buf_init(&out, 4096);
+	jw_init(&w, &out);
+	full_write(&w, &lost, 1);
+	d = json_read((const char *)out.data, out.len, NULL, 0);
+	assert_non_null(d);
+	assert_int_equal(json_int(d, "alert.gid", 0), 600);
+	assert_int_equal(json_int(d, "alert.signature_id", 0), 106);
+	assert_int_equal(json_int(d, "agent_state.events", 0), 7);
+	assert_string_equal(json_str(d, "stadswacht.class"), "health");
+	json_free(d);
+	buf_release(&out);
+}
+
 int
 main(void)
 {
@@ -337,6 +374,7 @@ main(void)
 	    cmocka_unit_test(test_one_window_has_a_cap_that_is_counted),
 	    cmocka_unit_test(test_quiet_groups_are_forgotten),
 	    cmocka_unit_test(test_restore),
+	    cmocka_unit_test(test_a_full_state_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,6 @@
 import { getLanguage, t } from "./text.js";
 
 const SEVERITIES = ["none", "high", "medium", "low", "info"];
-// An agent writes at least its heartbeat more often than this.
-const SILENT_MS = 5 * 60 * 1000;
 
 // "high"...: EVE has numbers (1 is highest), incidents have Sigma's words.
 export function severityOf(value) {
@@ -88,6 +86,5 @@ export function placeOf(record) {
 export function agentState(a) {
 	if (a.state !== "active")
 		return a.state;
-	const seen = parseTime(a.last_seen);
-	return seen && Date.now() - seen <= SILENT_MS ? "active" : "silent";
+	return a.silent ? "silent" : "active";
 }

@@ -24,7 +24,7 @@ function Row({ row, selected, onSelect }) {
 					{titleOf(n) || n.id}
 				</button>
 			</th>
-			<td class="extra">{(n.entities || []).slice(0, 3).map((e) => e.value).join(", ") || "–"}</td>
+			<td class="extra">{(n.entities || []).filter((e) => e.type !== "seen").slice(0, 3).map((e) => e.value).join(", ") || "–"}</td>
 			<td class="nowrap extra">{row.tenant || "–"}</td>
 			<td class="nowrap">{t(n.status || "new")}</td>
 			<td class="num">{n.count ?? "–"}</td>
@@ -32,6 +32,23 @@ function Row({ row, selected, onSelect }) {
 			<td class="mono nowrap"><time datetime={n.last} title={timeLong(n.last)}>{timeText(n.last)}</time></td>
 		</tr>
 	);
+}
+
+// What the events have in common: the values that the rule grouped them by.
+function groupText(group) {
+	return Object.entries(group || {}).map(([k, v]) => `${k} ${v}`).join(", ");
+}
+
+function Entities({ of }) {
+	return ["host", "seen", "ip", "sha256"].map((type) => {
+		const values = of.filter((e) => e.type === type).map((e) => e.value);
+		return values.length > 0 && (
+			<div key={type}>
+				<span class="hint">{t(`entity_${type}`)}</span>
+				<ul class="plain-list">{values.map((v) => <li key={v} class="mono">{v}</li>)}</ul>
+			</div>
+		);
+	});
 }
 
 function Timeline({ events }) {
@@ -77,14 +94,17 @@ function Details({ id, row, onClose }) {
 				[t("count"), n.count !== undefined && String(n.count)],
 				[t("technique"), (n.attack || []).join(", ")],
 				[t("entities"), n.entities?.length > 0 &&
-					<ul class="plain-list">{n.entities.map((e) => <li key={e.type + e.value}><span class="hint">{e.type}</span> <span class="mono">{e.value}</span></li>)}</ul>],
+					<Entities of={n.entities} />],
 				[t("rowNumber"), <span class="mono">{id}</span>],
 			]} />
 			{n.firings?.length > 0 && (
 				<>
 					<h3>{t("why")}</h3>
 					<ul class="plain-list">
-						{n.firings.map((f) => <li key={f.id}>{t("whyFiring", { t: titleOf(f), n: f.count })}</li>)}
+						{n.firings.map((f) => <li key={f.id}>
+								{t("whyFiring", { t: titleOf(f), n: f.count })}
+								{groupText(f.group) && <div class="hint mono">{groupText(f.group)}</div>}
+							</li>)}
 					</ul>
 				</>
 			)}
