@@ -265,9 +265,8 @@ show_incident(struct buf *answer, const struct json_doc *d, bool json)
 		show_row(&out, "incident", latest, term_wants_colour());
 	command_print(&out);
 	buf_release(&out);
-	if (latest != NULL) {
+	if (latest != NULL)
 		print_incident(latest);
-	}
 	print_rows(answer, d, "events", "alert", false);
 }
 

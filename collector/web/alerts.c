@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Alerts: a page of them, and the live stream. */
 #include "collector/limits.h"
-#include "collector/stream/row.h"
 #include "collector/web/query.h"
 #include "collector/web/web.h"
 #include "common/clock.h"
@@ -36,9 +35,6 @@ take_query(struct web_call *c, unsigned kinds, struct query *q)
 	}
 }
 
-/* What comes after the rows. */
-#define TAIL_MAX 256
-
 struct page {
 	struct jw w;
 	const struct filter *filter;
@@ -51,15 +47,10 @@ static int
 on_row(void *arg, const struct store_row *r)
 {
 	struct page *p = arg;
-	struct buf *out = p->w.out;
-	size_t before = out->len;
 
 	if (filter_row(p->filter, r)) {
-		row_write(&p->w, r);
-		if (out->overflow || out->max - out->len < TAIL_MAX) {
+		if (!answer_row(&p->w, r, WEB_ANSWER_MAX)) {
 			/* Cut to fit: this row is the first of the next page. */
-			out->len = before;
-			out->overflow = false;
 			p->full = true;
 			return 1;
 		}

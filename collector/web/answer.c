@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* JSON answers. */
+#include "collector/stream/row.h"
 #include "collector/web/web.h"
 #include "common/jw.h"
 
 #include <string.h>
 
-#define JSON_TYPE "application/json; charset=utf-8"
+/* What comes after the rows. */
+#define ANSWER_TAIL 256
+#define JSON_TYPE   "application/json; charset=utf-8"
 
 void
 answer_error(
@@ -33,4 +36,18 @@ answer_json(struct http_request *r, unsigned status, struct buf *json)
 		    "ask for fewer rows: limit=");
 	else
 		http_answer(r, status, JSON_TYPE, json->data, json->len);
+}
+
+bool
+answer_row(struct jw *w, const struct store_row *r, size_t room)
+{
+	struct buf *out = w->out;
+	size_t before = out->len;
+
+	row_write(w, r);
+	if (!out->overflow && out->len + ANSWER_TAIL <= room)
+		return true;
+	out->len = before;
+	out->overflow = false;
+	return false;
 }

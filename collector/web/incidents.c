@@ -4,7 +4,6 @@
  * says how it is now, and names the rows it was made of in incident.events.
  */
 #include "collector/limits.h"
-#include "collector/stream/row.h"
 #include "collector/web/web.h"
 #include "common/json.h"
 #include "common/jw.h"
@@ -46,14 +45,13 @@ on_list_row(void *arg, const struct store_row *r)
 	const char *id = d == NULL ? NULL : json_str(d, "incident.id");
 
 	if (id != NULL && table_get(l->seen, id, strlen(id)) == NULL) {
-		if (table_put(l->seen, id, strlen(id), l) == -1)
+		if (table_put(l->seen, id, strlen(id), l) == -1 ||
+		    !answer_row(&l->w, r, WEB_ANSWER_MAX))
 			l->full = true;
-		else
-			row_write(&l->w, r);
 	}
 	json_free(d);
 	l->full = l->full || ++l->scanned == WEB_INCIDENTS_SCAN_MAX;
-	return l->full || l->w.out->overflow;
+	return l->full;
 }
 
 void
@@ -90,11 +88,15 @@ incidents_list(struct web_call *c)
 /* --- one incident
  * -------------------------------------------------------------------- */
 
+/* Of the answer: the rest is for its events. */
+#define HISTORY_MAX (WEB_ANSWER_MAX / 2)
+
 struct detail {
 	struct web_call *call;
 	struct jw w;
 	const char *id;
 	struct json_doc *latest; /* body of the newest row */
+	bool cut;
 };
 
 /* A row of this incident, or of its triage, newest first. */
@@ -111,20 +113,22 @@ on_history_row(void *arg, const struct store_row *r)
 	body = json_read(r->body, r->body_len, NULL, 0);
 	id = body == NULL ? NULL : json_str(body, "incident.id");
 	if (id != NULL && strcmp(id, d->id) == 0) {
-		row_write(&d->w, r);
+		d->cut = d->cut || !answer_row(&d->w, r, HISTORY_MAX);
 		if (d->latest == NULL && strcmp(r->event_type, "incident") == 0) {
 			d->latest = body;
 			body = NULL;
 		}
 	}
 	json_free(body);
-	return d->w.out->overflow;
+	return d->cut && d->latest != NULL;
 }
 
 static int
 on_timeline_row(void *arg, const struct store_row *r)
 {
-	row_write(arg, r);
+	struct detail *d = arg;
+
+	d->cut = d->cut || !answer_row(&d->w, r, WEB_ANSWER_MAX);
 	return 0;
 }
 
@@ -133,21 +137,23 @@ static int
 write_timeline(struct detail *d)
 {
 	const struct json_doc *events = json_at(d->latest, "incident.events");
+	bool history_cut = d->cut;
 	size_t n = events == NULL ? 0 : json_count(events), i;
 	struct store_query q = {.limit = 1};
 	const char *tenant;
 	int64_t id;
 
 	set_tenant(d->call, &q, &tenant);
-	for (i = 0; i < n && i < WEB_TIMELINE_MAX; i++) {
+	d->cut = false;
+	for (i = 0; i < n && i < WEB_TIMELINE_MAX && !d->cut; i++) {
 		if ((id = json_int(json_item(events, i), "", 0)) <= 0)
 			continue;
 		q.after_id = id - 1;
 		q.before_id = id + 1;
-		if (store_select(d->call->web->store, &q, on_timeline_row, &d->w) ==
-		    -1)
+		if (store_select(d->call->web->store, &q, on_timeline_row, d) == -1)
 			return -1;
 	}
+	d->cut = d->cut || history_cut;
 	return 0;
 }
 
@@ -177,6 +183,7 @@ incidents_show(struct web_call *c)
 	if (d.latest != NULL && write_timeline(&d) == -1)
 		goto out;
 	jw_end_array(&d.w);
+	jw_bool(&d.w, "complete", !d.cut);
 	jw_end_object(&d.w);
 	told = 0;
 	if (d.latest == NULL)

@@ -11,6 +11,7 @@
 #include "collector/web/http.h"
 #include "collector/web/session.h"
 #include "common/buf.h"
+#include "common/jw.h"
 #include "common/loop.h"
 
 #include <stdbool.h>
@@ -72,6 +73,11 @@ bool routes_host_ok(const char *host, const char *address);
 
 /* A finished JSON text; 500 when it overflowed. */
 void answer_json(struct http_request *r, unsigned status, struct buf *json);
+/*
+ * One more row, if the answer stays within room (bytes in all, at most
+ * WEB_ANSWER_MAX); else false, and the answer is as it was.
+ */
+bool answer_row(struct jw *w, const struct store_row *r, size_t room);
 /* {"error": what, "remedy": how}; remedy may be NULL. */
 void answer_error(
     struct http_request *r, unsigned status, const char *what, const char *remedy);
