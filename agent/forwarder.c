@@ -54,6 +54,10 @@ struct forwarder {
 	uint64_t writer, number; /* of our own records */
 	uint64_t told_shed[RECORD_CLASSES];
 	int64_t stats_due;
+	bool named;	  /* a collector is given by name */
+	bool unresolved;  /* and none has an address */
+	bool again;	  /* end, to resolve names */
+	int64_t apart_us; /* the collector was last there, or our start */
 	uint8_t datagram[IPC_MESSAGE_MAX];
 };
 
@@ -326,6 +330,23 @@ memory_bytes(void)
 	return getrusage(RUSAGE_SELF, &u) == 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
 }
 
+/* Without its collector for long: its name may have another address by now. */
+static void
+resolve_again(struct forwarder *f, int64_t now)
+{
+	struct sender_stats se;
+
+	sender_stats(f->sender, &se);
+	if (se.connected)
+		f->apart_us = now;
+	if (!f->control || !f->named ||
+	    now - f->apart_us <
+		(f->unresolved ? FORWARD_RESOLVE_SOON_US : FORWARD_RESOLVE_US))
+		return;
+	f->again = true;
+	loop_stop(f->loop);
+}
+
 static void
 on_beat(void *arg)
 {
@@ -345,6 +366,7 @@ on_beat(void *arg)
 	}
 	if (f->control)
 		ipc_send(ROLE_FD_CONTROL, ROLE_BEAT, &b, sizeof(b), -1);
+	resolve_again(f, now);
 }
 
 /* Everything that is queued is accepted: into the spool with it, then end. */
@@ -453,15 +475,31 @@ check_usage(struct forwarder *f)
 
 /* Keys and addresses, while files and names are still in reach. */
 static int
-load_link(struct link_options *o, char *error, size_t size)
+load_link(struct forwarder *f, struct link_options *o, char *error, size_t size)
 {
+	*o = (struct link_options){.given = {o_collectors.v[0]}};
 	if (keyfile_read(o_key, &o->own, error, size) == -1 ||
 	    keyfile_read_public(o_collector_key, o->collector, error, size) == -1)
 		return -1;
-	for (size_t i = 0; i < o_collectors.n; i++)
-		if (link_resolve(o_collectors.v[i], o->url[i], error, size) == -1)
+	for (size_t i = 0; i < o_collectors.n; i++) {
+		const char *given = o_collectors.v[i];
+		char *url = o->url[o->urls_n];
+
+		if (link_resolve(given, url, error, size) == 0) {
+			f->named = f->named || strcmp(given, url) != 0;
+			o->given[o->urls_n++] = given;
+			continue;
+		}
+		if (errno == EINVAL)
 			return -1;
-	o->urls_n = o_collectors.n;
+		/* The network may not be there yet; the spool has to be. */
+		f->named = true;
+		log_warn(
+		    "collector.address: %s; tried again later, records wait in "
+		    "the spool",
+		    error);
+	}
+	f->unresolved = o->urls_n == 0;
 	return 0;
 }
 
@@ -487,7 +525,7 @@ load(struct forwarder *f, char *error, size_t size)
 	    .agent = o_agent, .tenant = o_tenant, .host = o_host};
 	struct link_options link;
 
-	if (load_link(&link, error, size) == -1 ||
+	if (load_link(f, &link, error, size) == -1 ||
 	    load_spool(f, error, size) == -1 ||
 	    sandbox_enter(SANDBOX_FORWARDER, &sandbox, error, size) == -1)
 		return -1;
@@ -547,9 +585,11 @@ main(int argc, char **argv)
 			  "right?",
 		    strerror(errno));
 	} else {
-		f.stats_due = clock_mono_us();
+		f.stats_due = f.apart_us = clock_mono_us();
 		tell_start(&f);
-		status = loop_run(f.loop) == 0 ? EXIT_DONE : EXIT_FAILED;
+		status = loop_run(f.loop) == -1 ? EXIT_FAILED
+		    : f.again			? ROLE_EXIT_AGAIN
+						: EXIT_DONE;
 	}
 	sender_free(f.sender);
 	link_free(f.link);

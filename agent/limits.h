@@ -136,6 +136,12 @@
 #define FORWARD_ANSWER_US      5000000ll
 #define FORWARD_BACKOFF_MIN_US 500000ll
 #define FORWARD_BACKOFF_MAX_US 30000000ll
+/* The same complaint about the line comes again after this long. */
+#define FORWARD_TELL_US (600 * 1000000ll)
+/* Names are resolved before the sandbox closes: to do it again the forwarder is
+ * started again, soon when no collector's name had an address. */
+#define FORWARD_RESOLVE_US	(300 * 1000000ll)
+#define FORWARD_RESOLVE_SOON_US (30 * 1000000ll)
 /* The collector calls an agent silent after 60 s. */
 #define FORWARD_PING_US 10000000ll
 /* Sending yields to the queues this often. */

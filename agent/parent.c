@@ -344,6 +344,8 @@ child_ended(struct child *c, int status)
 {
 	struct parent *p = c->parent;
 	const bool asked = c->state == CHILD_STOPPING;
+	const bool again =
+	    WIFEXITED(status) && WEXITSTATUS(status) == ROLE_EXIT_AGAIN;
 	int64_t pause;
 
 	loop_unwatch(p->loop, c->control);
@@ -358,6 +360,10 @@ child_ended(struct child *c, int status)
 	c->restarts++;
 	if (asked) {
 		child_start(c);
+		return;
+	}
+	if (again) {
+		restart_later(c, CLOCK_US);
 		return;
 	}
 	pause = next_pause(c);

@@ -28,7 +28,7 @@
  * The root is the same empty folder for all: the forwarder holds a descriptor of
  * its spool folder, opened before, and works from there (openat).  Exit status 0
  * after ROLE_STOP or when descriptor 3 closed; 1 cannot start (a line said why);
- * else it failed.
+ * ROLE_EXIT_AGAIN asks to be started again; else it failed.
  */
 #ifndef AGENT_ROLE_H
 #define AGENT_ROLE_H
@@ -38,6 +38,9 @@
 #define ROLE_FD_CONTROL 3
 #define ROLE_FD_QUEUE	4
 #define ROLE_FD_QUEUES	5
+
+/* sysexits.h has it as EX_TEMPFAIL. */
+#define ROLE_EXIT_AGAIN 75
 
 /* Kernel buffer of a record queue: about 500 alerts of 2 KiB. */
 #define ROLE_QUEUE_BYTES (4u << 20)

@@ -18,6 +18,8 @@ struct link {
 	void *context, *socket, *monitor;
 	struct link_options o;
 	size_t next;
+	const char *url; /* of this connection */
+	enum link_state state;
 	zmq_msg_t message;
 	bool has_message;
 };
@@ -67,6 +69,7 @@ link_resolve(const char *url, char out[LINK_URL_MAX], char *error, size_t size)
 
 	if (split(url, host, sizeof(host), &port) == -1) {
 		snprintf(error, size, "%s: no address; give tcp://HOST:PORT", url);
+		errno = EINVAL;
 		return -1;
 	}
 	if ((e = getaddrinfo(host, port, &hints, &found)) != 0 ||
@@ -76,6 +79,7 @@ link_resolve(const char *url, char out[LINK_URL_MAX], char *error, size_t size)
 		snprintf(error, size, "%s: %s", url, gai_strerror(e));
 		if (found != NULL)
 			freeaddrinfo(found);
+		errno = EAGAIN;
 		return -1;
 	}
 	snprintf(out, LINK_URL_MAX,
@@ -165,6 +169,22 @@ set_options(struct link *l)
 	    l->socket, ZMQ_CURVE_SECRETKEY, l->o.own.secret, KEYFILE_Z85);
 }
 
+/* What each event says of the connection. */
+static const struct {
+	uint16_t event;
+	enum link_state state;
+} SAYS[] = {
+    {ZMQ_EVENT_CONNECTED, LINK_UNPROVED},
+    {ZMQ_EVENT_HANDSHAKE_SUCCEEDED, LINK_PROVED},
+    {ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, LINK_UNKNOWN},
+    {ZMQ_EVENT_CLOSED, LINK_NOBODY},
+};
+
+#define EVENTS                                                                     \
+	(ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |                     \
+	    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED |             \
+	    ZMQ_EVENT_CLOSED)
+
 /* A socket of its own tells us when the connection goes. */
 static int
 watch(struct link *l)
@@ -173,7 +193,7 @@ watch(struct link *l)
 	int linger = 0;
 
 	snprintf(name, sizeof(name), "inproc://link-%zu", l->next);
-	if (zmq_socket_monitor(l->socket, name, ZMQ_EVENT_DISCONNECTED) == -1 ||
+	if (zmq_socket_monitor(l->socket, name, EVENTS) == -1 ||
 	    (l->monitor = zmq_socket(l->context, ZMQ_PAIR)) == NULL ||
 	    zmq_setsockopt(l->monitor, ZMQ_LINGER, &linger, sizeof(linger)) == -1)
 		return -1;
@@ -184,25 +204,58 @@ bool
 link_lost(struct link *l)
 {
 	bool lost = false;
-	char event[64];
+	uint8_t event[64];
+	uint16_t number;
+	int n;
 
-	while (zmq_recv(l->monitor, event, sizeof(event), ZMQ_DONTWAIT) != -1)
-		lost = true;
+	/* An event is its number and a value; the address follows as another part. */
+	while (
+	    (n = zmq_recv(l->monitor, event, sizeof(event), ZMQ_DONTWAIT)) != -1) {
+		if (n != 6)
+			continue;
+		memcpy(&number, event, sizeof(number));
+		lost = lost || number == ZMQ_EVENT_DISCONNECTED;
+		for (size_t i = 0; i < sizeof(SAYS) / sizeof(SAYS[0]); i++)
+			if (SAYS[i].event == number)
+				l->state = SAYS[i].state;
+	}
 	return lost;
+}
+
+enum link_state
+link_state(const struct link *l)
+{
+	return l->state;
+}
+
+const char *
+link_url(const struct link *l)
+{
+	return l->url;
+}
+
+const char *
+link_own_key(const struct link *l)
+{
+	return l->o.own.public;
 }
 
 int
 link_connect(struct link *l)
 {
-	const char *url = l->o.url[l->next++ % l->o.urls_n];
+	const size_t i = l->o.urls_n > 0 ? l->next++ % l->o.urls_n : 0;
+	const char *url = l->o.url[i];
 	int v6 = strchr(url, '[') != NULL;
 
 	drop(l);
+	l->state = LINK_NOBODY;
+	l->url = l->o.given[i];
 	if ((l->socket = zmq_socket(l->context, ZMQ_DEALER)) == NULL ||
 	    zmq_setsockopt(l->socket, ZMQ_IPV6, &v6, sizeof(v6)) == -1 ||
 	    set_options(l) == -1 || watch(l) == -1)
 		return -1;
-	return zmq_connect(l->socket, url);
+	/* Without an address a socket that nothing can be handed to. */
+	return l->o.urls_n > 0 ? zmq_connect(l->socket, url) : 0;
 }
 
 int

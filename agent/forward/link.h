@@ -18,7 +18,8 @@ struct link;
 
 struct link_options {
 	char url[LINK_COLLECTORS_MAX][LINK_URL_MAX]; /* resolved; tried in turn */
-	size_t urls_n;
+	const char *given[LINK_COLLECTORS_MAX];	     /* as configured; kept */
+	size_t urls_n;		     /* 0: none is known now, nothing can be sent */
 	char collector[KEYFILE_Z85]; /* its public key */
 	struct keyfile own;
 };
@@ -27,7 +28,8 @@ struct link_options {
 int link_make_key(struct keyfile *k);
 /*
  * "tcp://HOST:PORT" to the same with a numeric address, which the sandbox needs.
- * -1 with error filled.
+ * -1 with error filled; errno EINVAL: no such form; EAGAIN: the name has no
+ * address, for now.
  */
 int link_resolve(const char *url, char out[LINK_URL_MAX], char *error, size_t size);
 
@@ -42,6 +44,20 @@ void link_free(struct link *l);
 int link_connect(struct link *l);
 /* Readable when something changed; then call link_recv() until it gives 0. */
 int link_fd(const struct link *l);
+
+/* How far the connection came. */
+enum link_state {
+	LINK_NOBODY, /* nothing answers at the address */
+	LINK_UNPROVED, /* it answers, but has not proved to hold the collector's key */
+	LINK_UNKNOWN, /* it has, and does not know our key */
+	LINK_PROVED,
+};
+
+enum link_state link_state(const struct link *l);
+/* The collector that is tried or connected, as configured. */
+const char *link_url(const struct link *l);
+/* Our public key. */
+const char *link_own_key(const struct link *l);
 
 /* Was the connection lost since the last call?  ZeroMQ makes another by itself. */
 bool link_lost(struct link *l);

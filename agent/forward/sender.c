@@ -27,8 +27,14 @@ struct sender {
 	int64_t deadline; /* of the answer that is waited for */
 	int64_t backoff;
 	int64_t heard, pinged;
+	int told; /* the last complaint: enum link_state, TOLD_... */
+	int64_t told_at;
 	struct sender_stats stats;
 };
+
+#define TOLD_NOTHING (-1)
+/* Above the link's states: refusals, by reason. */
+#define TOLD_REFUSED 100
 
 static uint64_t
 in_flight(const struct sender *s)
@@ -63,6 +69,7 @@ sender_new(struct spool *spool, struct link *l, const struct sender_names *names
 	s->link = l;
 	s->names = *names;
 	s->backoff = FORWARD_BACKOFF_MIN_US;
+	s->told = TOLD_NOTHING;
 	s->deadline = clock_mono_us() + FORWARD_ANSWER_US;
 	buf_init(&s->out, WIRE_MESSAGE_MAX);
 	if ((s->pack = pack_new()) != NULL)
@@ -123,12 +130,53 @@ greet_again(struct sender *s, int64_t now)
 	wait_answer(s, now);
 }
 
+/* The same thing is told at once, then now and then. */
+static bool
+may_tell(struct sender *s, int what, int64_t now)
+{
+	if (s->told == what && now - s->told_at < FORWARD_TELL_US)
+		return false;
+	s->told = what;
+	s->told_at = now;
+	return true;
+}
+
+/* What is wrong, and who can mend it. */
+static void
+tell_trouble(struct sender *s, int64_t now)
+{
+	const enum link_state state = link_state(s->link);
+	const char *url = link_url(s->link);
+
+	if (!may_tell(s, (int)state, now))
+		return;
+	if (state == LINK_NOBODY)
+		log_warn("%s: no collector answers; is it started, and does the "
+			 "network let this host through? Records wait in the spool",
+		    url);
+	else if (state == LINK_UNPROVED)
+		log_error(
+		    "%s: what answers does not prove to have the key of "
+		    "collector.key; put that collector's own public key there "
+		    "(stadswacht-collector --init prints it) and restart. "
+		    "Records wait in the spool",
+		    url);
+	else if (state == LINK_UNKNOWN)
+		log_error(
+		    "%s: the collector does not know this agent's key; there: "
+		    "stadswachtctl agents add %s --key '%s' --tenant NAME --host "
+		    "%s. Records wait in the spool",
+		    url, s->names.agent, link_own_key(s->link), s->names.host);
+	else
+		log_warn("%s: the collector does not answer; its log says why. "
+			 "Records wait in the spool",
+		    url);
+}
+
 /* No answer in time, or a refusal: from the start, a while later, elsewhere. */
 static void
 start_over(struct sender *s, int64_t now)
 {
-	if (s->streaming)
-		log_warn("forwarder: the collector does not answer");
 	s->greeted = s->streaming = false;
 	s->answered = s->sent;
 	s->deadline = now + jitter(s->backoff);
@@ -136,7 +184,7 @@ start_over(struct sender *s, int64_t now)
 	if (s->backoff > FORWARD_BACKOFF_MAX_US)
 		s->backoff = FORWARD_BACKOFF_MAX_US;
 	if (link_connect(s->link) == -1)
-		log_error("forwarder: connect: %s", strerror(errno));
+		log_error("connect: %s", strerror(errno));
 	s->reconnect = true;
 }
 
@@ -163,7 +211,8 @@ on_marks(struct sender *s, struct cursor *c, int64_t now)
 	for (int k = 0; k < RECORD_CLASSES; k++)
 		spool_rewind(s->spool, (enum record_class)k, &s->at[k]);
 	if (!s->streaming)
-		log_info("forwarder: connected");
+		log_info("%s: connected", link_url(s->link));
+	s->told = TOLD_NOTHING;
 	s->streaming = true;
 	s->backoff = FORWARD_BACKOFF_MIN_US;
 	return 0;
@@ -224,8 +273,9 @@ on_refused(struct sender *s, struct cursor *c, int64_t now)
 		return 0;
 	}
 	s->stats.refused++;
-	log_warn(
-	    "forwarder: refused by the collector (%d): %s", (int)reason, text.s);
+	if (may_tell(s, TOLD_REFUSED + (int)reason, now))
+		log_warn("%s: refused by the collector (%d): %s", link_url(s->link),
+		    (int)reason, text.s);
 	start_over(s, now);
 	return 0;
 }
@@ -311,8 +361,10 @@ stream(struct sender *s, int64_t now)
 	if (now - s->pinged >= FORWARD_PING_US)
 		ping(s, now);
 	if ((in_flight(s) > 0 && now >= s->deadline) ||
-	    now - s->heard >= 3 * (int64_t)FORWARD_PING_US)
+	    now - s->heard >= 3 * (int64_t)FORWARD_PING_US) {
+		tell_trouble(s, now);
 		start_over(s, now);
+	}
 }
 
 /* One round.  ZeroMQ tells a change once, so rounds go on until one does nothing. */
@@ -342,7 +394,8 @@ sender_turn(struct sender *s, int64_t now)
 	unsigned result = 0;
 
 	s->reconnect = false;
-	if (link_lost(s->link))
+	/* A connection that did not come to a greeting has the deadline it had. */
+	if (link_lost(s->link) && s->greeted)
 		greet_again(s, now);
 	while (round_of(s, now)) {
 		/* A long backlog must not keep the queues waiting. */
@@ -351,8 +404,10 @@ sender_turn(struct sender *s, int64_t now)
 			break;
 		}
 	}
-	if (!s->streaming && !s->reconnect && now >= s->deadline)
+	if (!s->streaming && !s->reconnect && now >= s->deadline) {
+		tell_trouble(s, now);
 		start_over(s, now);
+	}
 	return s->reconnect ? result | SENDER_NEW_FD : result;
 }
 
