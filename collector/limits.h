@@ -56,8 +56,10 @@
 #define WEB_HEAD_MAX (16 * 1024)
 /* Body of a request: the longest is an agent's registration, under 1 KiB. */
 #define WEB_BODY_MAX (16 * 1024)
-/* An idle or dripping connection is closed; streams write every 15 s. */
+/* An idle connection is closed; streams write every 15 s. */
 #define WEB_IDLE_SECONDS 30
+/* So long may a request take to come in: one that drips takes a place from others. */
+#define WEB_ASK_US (30 * INT64_C(1000000))
 /* Ingest answers a write in milliseconds; after this the client is told 504. */
 #define WEB_WRITE_TIMEOUT_US (10 * INT64_C(1000000))
 /* Writes waiting for ingest at once. */

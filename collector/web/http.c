@@ -6,11 +6,12 @@
 #include "collector/web/http.h"
 
 #include "collector/limits.h"
+#include "collector/web/http_listen.h"
 #include "common/buf.h"
+#include "common/clock.h"
 #include "common/list.h"
 #include "common/str.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -18,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define HEADERS_MAX 8
@@ -42,7 +41,17 @@ struct http {
 	char address[80];
 	char *socket_path;
 	struct list requests;
+	struct list peers;
+	struct loop_timer *deadlines;
 	bool closing;
+};
+
+/* A connection.  The library counts idle time only: a drip now and then resets it. */
+struct peer {
+	struct list link;
+	int fd;
+	int64_t since_us; /* it has not asked anything whole yet */
+	bool asked;	  /* a whole request, which is not answered yet */
 };
 
 enum request_state {
@@ -281,6 +290,55 @@ http_wake(struct http_request *r)
 /* --- the library's callbacks -----------------------------------------------------
  */
 
+static struct peer *
+peer_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info == NULL ? NULL : info->socket_context;
+}
+
+static void
+on_connection(void *cls, struct MHD_Connection *c, void **context,
+    enum MHD_ConnectionNotificationCode what)
+{
+	struct listener *l = cls;
+	const union MHD_ConnectionInfo *info;
+	struct peer *p = *context;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (p != NULL)
+			list_remove(&p->link);
+		free(p);
+		*context = NULL;
+		return;
+	}
+	info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (info == NULL || (p = calloc(1, sizeof(*p))) == NULL)
+		return;
+	p->fd = info->connect_fd;
+	p->since_us = clock_mono_us();
+	list_push(&l->http->peers, &p->link);
+	*context = p;
+}
+
+/* Who takes too long to ask makes room for others. */
+static void
+on_deadlines(void *arg)
+{
+	struct http *h = arg;
+	int64_t now = clock_mono_us();
+	struct list *it, *next;
+
+	LIST_FOREACH (it, next, &h->peers) {
+		struct peer *p = LIST_OF(it, struct peer, link);
+
+		if (!p->asked && now - p->since_us > WEB_ASK_US)
+			(void)shutdown(p->fd, SHUT_RDWR);
+	}
+}
+
 static struct http_request *
 request_new(struct listener *l, struct MHD_Connection *c, const char *path,
     const char *method)
@@ -305,7 +363,13 @@ on_completed(void *cls, struct MHD_Connection *c, void **state,
 	struct http_request *r = *state;
 	size_t i;
 
-	(void)cls, (void)c, (void)why;
+	struct peer *p = peer_of(c);
+
+	(void)cls, (void)why;
+	if (p != NULL) {
+		p->asked = false;
+		p->since_us = clock_mono_us();
+	}
 	if (r == NULL)
 		return;
 	*state = NULL;
@@ -342,6 +406,7 @@ on_request(void *cls, struct MHD_Connection *c, const char *url, const char *met
 {
 	struct listener *l = cls;
 	struct http_request *r = *state;
+	struct peer *p;
 
 	(void)version;
 	if (r == NULL) {
@@ -354,6 +419,8 @@ on_request(void *cls, struct MHD_Connection *c, const char *url, const char *met
 	}
 	if (r->state == REQUEST_BODY) {
 		r->state = REQUEST_HANDLING;
+		if ((p = peer_of(c)) != NULL)
+			p->asked = true;
 		if (r->too_large)
 			answer_text(r, 413, "body too large\n");
 		else
@@ -420,6 +487,7 @@ start_daemon(struct http *h, struct listener *l, int listen_fd, bool local)
 	l->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0,
 	    NULL, NULL, on_request, l, MHD_OPTION_LISTEN_SOCKET, listen_fd,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)WEB_CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)WEB_IDLE_SECONDS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_HEAD_MAX,
@@ -433,109 +501,6 @@ start_daemon(struct http *h, struct listener *l, int listen_fd, bool local)
 	return loop_watch(h->loop, l->epoll_fd, LOOP_READ, on_ready, l);
 }
 
-/* "127.0.0.1:7780" or "[::1]:7780" into a socket address; -1 when it is not
- * loopback. */
-static int
-parse_loopback(const char *text, struct sockaddr_storage *ss, socklen_t *len)
-{
-	struct sockaddr_in *in4 = (struct sockaddr_in *)ss;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
-	const char *colon = strrchr(text, ':');
-	uint64_t port;
-	char host[64];
-	bool six;
-
-	if (colon == NULL || str_u64(colon + 1, 65535, &port) == -1)
-		return -1;
-	six = text[0] == '[' && colon > text + 1 && colon[-1] == ']';
-	(void)snprintf(host, sizeof(host), "%.*s",
-	    (int)(colon - text) - (six ? 2 : 0), text + (six ? 1 : 0));
-	memset(ss, 0, sizeof(*ss));
-	if (six && inet_pton(AF_INET6, host, &in6->sin6_addr) == 1) {
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons((uint16_t)port);
-		*len = sizeof(*in6);
-		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ? 0 : -1;
-	}
-	if (!six && inet_pton(AF_INET, host, &in4->sin_addr) == 1) {
-		in4->sin_family = AF_INET;
-		in4->sin_port = htons((uint16_t)port);
-		*len = sizeof(*in4);
-		return ntohl(in4->sin_addr.s_addr) >> 24 == 127 ? 0 : -1;
-	}
-	return -1;
-}
-
-static int
-listen_tcp(struct http *h, const char *text, char *error, size_t size)
-{
-	struct sockaddr_storage ss;
-	socklen_t len;
-	int fd = -1, one = 1;
-	uint16_t port;
-
-	if (parse_loopback(text, &ss, &len) == -1) {
-		(void)snprintf(error, size,
-		    "web.listen \"%s\" is no loopback address: use 127.0.0.1:PORT "
-		    "or "
-		    "[::1]:PORT, and a reverse proxy with TLS for other machines",
-		    text);
-		return -1;
-	}
-	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1 ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == -1 ||
-	    bind(fd, (struct sockaddr *)&ss, len) == -1 || listen(fd, 64) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&ss, &len) == -1) {
-		(void)snprintf(error, size,
-		    "cannot listen on %s: %s; is another program on that port? "
-		    "(ss -ltnp)",
-		    text, strerror(errno));
-		if (fd != -1)
-			(void)close(fd);
-		return -1;
-	}
-	port = ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
-					: ((struct sockaddr_in *)&ss)->sin_port;
-	(void)snprintf(h->address, sizeof(h->address), "%.*s:%u",
-	    (int)(strrchr(text, ':') - text), text, ntohs(port));
-	return fd;
-}
-
-static int
-listen_local(const char *path, char *error, size_t size)
-{
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	mode_t old;
-	int fd = -1, bound;
-
-	if (str_copy(sun.sun_path, sizeof(sun.sun_path), path) == -1) {
-		(void)snprintf(error, size,
-		    "socket path %s is too long: at most %zu bytes", path,
-		    sizeof(sun.sun_path) - 1);
-		return -1;
-	}
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) ==
-	    -1)
-		goto fail;
-	(void)unlink(path);
-	old = umask(0177);
-	bound = bind(fd, (struct sockaddr *)&sun, sizeof(sun));
-	(void)umask(old);
-	if (bound == -1 || listen(fd, 64) == -1)
-		goto fail;
-	return fd;
-
-fail:
-	(void)snprintf(error, size,
-	    "cannot listen on %s: %s; does its folder exist and may this user "
-	    "write in it?",
-	    path, strerror(errno));
-	if (fd != -1)
-		(void)close(fd);
-	return -1;
-}
-
 struct http *
 http_open(struct loop *loop, const struct http_options *o, char *error, size_t size)
 {
@@ -547,16 +512,24 @@ http_open(struct loop *loop, const struct http_options *o, char *error, size_t s
 		return NULL;
 	}
 	list_init(&h->requests);
+	list_init(&h->peers);
 	h->loop = loop;
 	h->handle = o->handle;
 	h->arg = o->arg;
-	if ((fd = listen_tcp(h, o->listen, error, size)) == -1)
+	h->deadlines =
+	    loop_timer(loop, WEB_ASK_US / 6, WEB_ASK_US / 6, on_deadlines, h);
+	if (h->deadlines == NULL) {
+		(void)snprintf(error, size, "out of memory");
+		goto fail;
+	}
+	if ((fd = http_listen_tcp(
+		 o->listen, h->address, sizeof(h->address), error, size)) == -1)
 		goto fail;
 	if (start_daemon(h, &h->listeners[0], fd, false) == -1)
 		goto fail_start;
 	if (o->socket_path == NULL)
 		return h;
-	if ((fd = listen_local(o->socket_path, error, size)) == -1)
+	if ((fd = http_listen_local(o->socket_path, error, size)) == -1)
 		goto fail;
 	if ((h->socket_path = strdup(o->socket_path)) == NULL)
 		goto fail_start;
@@ -604,6 +577,8 @@ http_close(struct http *h)
 	if (h == NULL)
 		return;
 	h->closing = true;
+	if (h->deadlines != NULL)
+		loop_timer_cancel(h->loop, h->deadlines);
 	resume_all(h);
 	for (i = 0; i < LISTENERS; i++) {
 		struct listener *l = &h->listeners[i];
