@@ -51,10 +51,15 @@
 #define STREAM_LARGE_BYTES  2048
 #define STREAM_SMALL_PIECES 65536
 #define STREAM_SMALL_BYTES  256
+#define STREAM_POOL_BYTES                                                          \
+	(STREAM_LARGE_PIECES * STREAM_LARGE_BYTES +                                \
+	    STREAM_SMALL_PIECES * STREAM_SMALL_BYTES)
 /* Of one direction: a full depth in pieces takes 600; a list is walked. */
 #define STREAM_PIECES_MAX 2048
 /* Suricata's toserver-chunk-size and toclient-chunk-size, not randomised. */
 #define STREAM_CHUNK_BYTES 2560
+/* Suricata's request-body-minimal-inspect-size is 32 KiB, the response's 40. */
+#define STREAM_WINDOW_MAX (64u << 10)
 /* Chunks of one packet: each but the first stands behind a hole. */
 #define STREAM_CHUNKS_MAX 64
 /* Suricata's stream.max-synack-queued, and its like for SYNs. */

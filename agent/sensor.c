@@ -131,6 +131,10 @@ make_stages(struct sensor *s)
 	struct stream_config stream = {
 	    .reader = app_read,
 	    .unfinished = app_has_rest,
+	    .policy = s->o.policy,
+	    .midstream = s->o.midstream,
+	    .async = s->o.async,
+	    .overlap = s->o.strict ? STREAM_CHUNK_BYTES : 0,
 	    .inspected = s->rules != NULL,
 	};
 	const struct flow_config flows = {

@@ -7,7 +7,7 @@
 
 /* As typed; the checked values are in struct sensor_options. */
 static struct typed {
-	const char *checksums;
+	const char *checksums, *streams, *os_policy;
 	const char *fanout_group, *fanout_size, *snaplen, *buffer, *memory;
 } typed;
 
@@ -39,6 +39,19 @@ static const struct cmdline_option options[] = {
 	"verify IP, TCP, UDP and ICMP checksums; auto is off, as the network card "
 	"fills them in on this host (default auto)",
 	.text = &typed.checksums},
+    {"streams", "compat|strict",
+	"edges of what rules see of a TCP stream: where Suricata has them, or "
+	"overlapping, so that nothing is missed over one (default compat)",
+	.text = &typed.streams},
+    {"midstream", NULL, "take up TCP connections whose beginning was not seen",
+	.flag = &parsed.midstream},
+    {"async", NULL, "and those of which only one side is seen",
+	.flag = &parsed.async},
+    {"os-policy", "NAME",
+	"whose bytes count where TCP segments overlap: bsd, first, last, linux, "
+	"old-linux, solaris or another name of Suricata's host-os-policy (default "
+	"bsd)",
+	.text = &typed.os_policy},
     {"zone", "NAME", "name of the network zone, put in each record",
 	.text = &parsed.zone},
     {"fanout-group", "N", "live: sensors with this number share the interface",
@@ -84,11 +97,36 @@ checksums(const char *text)
 	return true;
 }
 
+static bool
+streams(const char *text)
+{
+	if (text == NULL || strcmp(text, "compat") == 0)
+		return false;
+	if (strcmp(text, "strict") != 0)
+		cmdline_usage(&line, "--streams %s: give compat or strict", text);
+	return true;
+}
+
+static enum stream_policy
+os_policy(const char *text)
+{
+	int policy = text == NULL ? STREAM_POLICY_BSD : stream_policy_parse(text);
+
+	if (policy == -1)
+		cmdline_usage(&line,
+		    "--os-policy %s: give bsd, first, last, linux, old-linux or "
+		    "solaris",
+		    text);
+	return (enum stream_policy)policy;
+}
+
 void
 sensor_options_read(struct sensor_options *o, int argc, char **argv)
 {
 	cmdline_parse(&line, argc, argv);
 	parsed.verify_checksums = checksums(typed.checksums);
+	parsed.strict = streams(typed.streams);
+	parsed.policy = os_policy(typed.os_policy);
 	parsed.fanout_group =
 	    (uint16_t)number("fanout-group", typed.fanout_group, UINT16_MAX);
 	parsed.fanout_size =

@@ -3,6 +3,7 @@
 #ifndef AGENT_SENSOR_OPTIONS_H
 #define AGENT_SENSOR_OPTIONS_H
 
+#include "agent/stream/stream.h"
 #include "common/cmdline.h"
 
 #include <stdint.h>
@@ -14,6 +15,8 @@ struct sensor_options {
 	struct cmdline_list rules, sets;
 	bool no_ndpi, payload, queue;
 	bool verify_checksums;
+	bool strict, midstream, async; /* of TCP streams */
+	enum stream_policy policy;
 	uint16_t fanout_group, fanout_size;
 	uint32_t snaplen, buffer_bytes;
 	uint64_t memory_max;

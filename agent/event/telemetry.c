@@ -123,6 +123,7 @@ event_write_counts(
 		    {"stream_depth_reached", s->depth}, {"reassembly_gap", s->gaps},
 		    {"gap_bytes", s->gap_bytes}, {"overlap", s->overlaps},
 		    {"overlap_diff_data", s->differing},
+		    {"reassembly_pressed", s->pressed},
 		    {"reassembly_memuse", s->pool_active});
 	}
 	if (c->detect != NULL) {

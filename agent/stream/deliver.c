@@ -204,6 +204,19 @@ session_segment(struct session *n, struct packet *p, int from)
 	n->owner->stats.pool_active = n->owner->pool.active;
 }
 
+/*
+ * Are more than so many quarters of the pool in use?  Then what is kept for a
+ * better look only is let go, before segments are lost.
+ */
+static bool
+is_pressed(struct stream_engine *s, unsigned quarters)
+{
+	if (s->pool.active <= (uint64_t)STREAM_POOL_BYTES / 4 * quarters)
+		return false;
+	s->stats.pressed++;
+	return true;
+}
+
 void
 session_trim(struct session *n)
 {
@@ -211,6 +224,9 @@ session_trim(struct session *n)
 		struct side *d = &n->side[i];
 		uint64_t acked = acknowledged(n, d), until = d->a.raw;
 		size_t overlap = n->owner->config.overlap;
+
+		if (overlap < d->inspect_window && !is_pressed(n->owner, 2))
+			overlap = d->inspect_window;
 
 		if (d->flags & SIDE_NOT_INSPECTED)
 			until = d->a.app;
@@ -231,7 +247,9 @@ is_due(const struct session *n, const struct side *d, uint64_t acked)
 	if (d->a.raw >= d->a.right || (d->flags & SIDE_NOT_INSPECTED))
 		return false;
 	return n->ending || (d->flags & (SIDE_FLUSH | SIDE_DEPTH)) != 0 ||
-	    n->state > SESSION_TIME_WAIT || acked >= d->a.raw + STREAM_CHUNK_BYTES;
+	    n->state > SESSION_TIME_WAIT ||
+	    acked >= d->a.raw + STREAM_CHUNK_BYTES ||
+	    (acked > d->a.raw && is_pressed(n->owner, 3));
 }
 
 /* len bytes from offset on, which are held without a hole. */
@@ -257,22 +275,57 @@ gather(struct stream_engine *s, const struct assembly *a, uint64_t offset,
 	return (struct span){to, len};
 }
 
-/* Strict mode: where a chunk begins that goes on from offset. */
+/* The first of the bytes from `from` on that lie without a hole before offset. */
 static uint64_t
-step_back(const struct stream_engine *s, const struct assembly *a, uint64_t offset)
+step_back(const struct assembly *a, uint64_t from, uint64_t offset)
 {
-	uint64_t from = offset > s->config.overlap ? offset - s->config.overlap : 0;
-
 	if (from < a->base)
 		from = a->base;
 	while (from < offset) {
 		uint64_t run = assembly_run(a, from, offset - from);
 
 		if (from + run >= offset)
-			break;
+			return from;
 		from += run + assembly_at(a, from + run).len;
 	}
-	return from < offset ? from : offset;
+	return offset;
+}
+
+static uint64_t
+less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* Make a chunk of what stands at the place that is inspected next; false: none. */
+static bool
+make_chunk(struct stream_engine *s, struct side *d, uint64_t until,
+    struct stream_chunk *c, size_t *used)
+{
+	struct assembly *a = &d->a;
+	bool window = (d->flags & SIDE_FLUSH) != 0 && d->inspect_window != 0;
+	struct span there = assembly_at(a, a->raw);
+	uint64_t from, run;
+
+	if (there.p == NULL) {
+		if (there.len == 0 || there.len >= until - a->raw)
+			return false;
+		a->raw += there.len;
+	}
+	from = step_back(a,
+	    window ? less(a->app, d->inspect_window)
+		   : less(a->raw, s->config.overlap),
+	    a->raw);
+	run = a->raw - from + assembly_run(a, a->raw, until - a->raw);
+	if (run > s->scratch_size - *used)
+		run = s->scratch_size - *used;
+	if (from + run <= a->raw)
+		return false;
+	*c = (struct stream_chunk){.offset = from,
+	    .data = gather(s, a, from, (size_t)run, used),
+	    .before = window ? (size_t)(a->raw - from) : 0};
+	a->raw = from + run;
+	return true;
 }
 
 size_t
@@ -293,26 +346,9 @@ stream_chunks(struct packet *p, const struct stream_chunk **c)
 	if (!is_due(n, d, acked))
 		return 0;
 	until = n->ending ? d->a.right : acked;
-	while (d->a.raw < until && chunks < STREAM_CHUNKS_MAX) {
-		struct span there = assembly_at(&d->a, d->a.raw);
-		uint64_t from, run;
-
-		if (there.p == NULL) {
-			if (there.len == 0 || there.len >= until - d->a.raw)
-				break;
-			d->a.raw += there.len;
-		}
-		run = assembly_run(&d->a, d->a.raw, until - d->a.raw);
-		from = step_back(s, &d->a, d->a.raw);
-		run += d->a.raw - from;
-		if (run > s->scratch_size - used)
-			run = s->scratch_size - used;
-		if (from + run <= d->a.raw)
-			break;
-		s->chunk[chunks++] = (struct stream_chunk){
-		    from, gather(s, &d->a, from, (size_t)run, &used)};
-		d->a.raw = from + run;
-	}
+	while (d->a.raw < until && chunks < STREAM_CHUNKS_MAX &&
+	    make_chunk(s, d, until, &s->chunk[chunks], &used))
+		chunks++;
 	if (chunks > 0)
 		d->flags &= (uint8_t)~SIDE_FLUSH;
 	*c = s->chunk;
@@ -328,6 +364,17 @@ stream_flush(struct flow *f, bool to_server)
 
 	if (n != NULL)
 		n->side[to_server ? 0 : 1].flags |= SIDE_FLUSH;
+}
+
+void
+stream_set_window(struct flow *f, bool to_server, uint32_t bytes)
+{
+	struct session *n = f->slot[FLOW_SLOT_STREAM];
+
+	/* What a chunk is put together in has no room for more. */
+	if (n != NULL)
+		n->side[to_server ? 0 : 1].inspect_window =
+		    bytes < STREAM_WINDOW_MAX ? bytes : STREAM_WINDOW_MAX;
 }
 
 void

@@ -57,7 +57,8 @@ struct side {
 	uint32_t fin_seq;
 	uint32_t ts; /* RFC 7323 */
 	int64_t ts_us;
-	uint8_t wscale; /* of the windows that the other side offers */
+	uint32_t inspect_window; /* stream_set_window() */
+	uint8_t wscale;		 /* of the windows that the other side offers */
 	uint8_t flags;
 	struct assembly a;
 };

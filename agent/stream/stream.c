@@ -6,6 +6,37 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <strings.h>
+
+int
+stream_policy_parse(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum stream_policy policy;
+	} rows[] = {
+	    {"bsd", STREAM_POLICY_BSD},
+	    {"bsd-right", STREAM_POLICY_BSD},
+	    {"windows", STREAM_POLICY_BSD},
+	    {"windows2k3", STREAM_POLICY_BSD},
+	    {"hpux10", STREAM_POLICY_BSD},
+	    {"irix", STREAM_POLICY_BSD},
+	    {"macos", STREAM_POLICY_BSD},
+	    {"first", STREAM_POLICY_FIRST},
+	    {"vista", STREAM_POLICY_FIRST},
+	    {"last", STREAM_POLICY_LAST},
+	    {"linux", STREAM_POLICY_LINUX},
+	    {"old-linux", STREAM_POLICY_OLD_LINUX},
+	    {"solaris", STREAM_POLICY_SOLARIS},
+	    {"old-solaris", STREAM_POLICY_SOLARIS},
+	    {"hpux11", STREAM_POLICY_SOLARIS},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcasecmp(rows[i].name, name) == 0)
+			return (int)rows[i].policy;
+	return -1;
+}
 
 struct stream_engine *
 stream_engine_new(const struct stream_config *c)
@@ -17,7 +48,7 @@ stream_engine_new(const struct stream_config *c)
 	s->config = *c;
 	s->sessions_max =
 	    c->sessions_max == 0 ? STREAM_SESSIONS_MAX : c->sessions_max;
-	s->scratch_size = STREAM_DEPTH + c->overlap;
+	s->scratch_size = STREAM_DEPTH + c->overlap + STREAM_WINDOW_MAX;
 	/* Zero pages, both: memory is only used once a session is. */
 	s->sessions = calloc(s->sessions_max, sizeof(*s->sessions));
 	s->scratch = calloc(1, s->scratch_size);

@@ -47,6 +47,9 @@ enum stream_policy {
 	STREAM_POLICIES,
 };
 
+/* By Suricata's names, any case; -1: unknown. */
+int stream_policy_parse(const char *name);
+
 struct stream_config {
 	stream_reader_fn *reader;
 	void *arg;
@@ -93,6 +96,9 @@ void stream_slot_free(void *slot);
 struct stream_chunk {
 	uint64_t offset; /* in the stream */
 	struct span data;
+	/* Bytes in front that patterns need not be looked for in again: a window
+	 * (stream_set_window), in which whole rules are tried. */
+	size_t before;
 };
 
 /*
@@ -104,6 +110,12 @@ struct stream_chunk {
 size_t stream_chunks(struct packet *p, const struct stream_chunk **c);
 /* A message is complete: what was acknowledged of this direction is due. */
 void stream_flush(struct flow *f, bool to_server);
+/*
+ * Chunks of this direction that are due by stream_flush() begin so many bytes
+ * before what was told, as far as those are held; Suricata does so for bodies,
+ * so that a rule sees a whole message.  0 (at first): no window.
+ */
+void stream_set_window(struct flow *f, bool to_server, uint32_t bytes);
 /* The reader wants no more of this flow; or detection none (encrypted). */
 void stream_stop_reading(struct flow *f);
 void stream_stop_inspecting(struct flow *f, bool to_server);
@@ -126,6 +138,8 @@ struct stream_stats {
 	uint64_t invalid;     /* packets that did not fit their session */
 	uint64_t depth;	      /* directions that reached the depth */
 	uint64_t no_memory;   /* segments not kept: pool or list full */
+	uint64_t pressed;     /* the pool was nearly full: windows let go,
+				 chunks inspected early */
 	uint64_t pool_active; /* bytes */
 	uint64_t pseudo;
 };

@@ -57,7 +57,9 @@ take_chunks(struct packet *p)
 	assert(n <= STREAM_CHUNKS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		assert(c[i].data.len > 0);
-		assert(c[i].offset + (strict ? OVERLAP : 0) >= inspected[side]);
+		assert(c[i].before < c[i].data.len);
+		assert(c[i].offset + c[i].before + (strict ? OVERLAP : 0) >=
+		    inspected[side]);
 		inspected[side] = c[i].offset + c[i].data.len;
 		touch(c[i].data);
 	}
@@ -117,6 +119,8 @@ one_packet(struct stream_engine *e, struct flow *f, struct cursor *c)
 	stream_packet(e, &p);
 	if (options & 32)
 		stream_flush(f, (options & 1) == 0);
+	if (options & 128)
+		stream_set_window(f, (options & 1) == 0, (uint32_t)len);
 	if (options & 64)
 		take_chunks(&p);
 	free(bytes);

@@ -565,6 +565,49 @@ test_list_is_bounded(void **state)
 	finish();
 }
 
+/* A full pool: first chunks are due at once, then segments are not kept. */
+static void
+test_pool_is_bounded(void **state)
+{
+	static struct flow many[400];
+	static uint8_t data[STREAM_DEPTH / 8];
+	const struct stream_chunk *c;
+	unsigned kept = 0;
+
+	(void)state;
+	begin_with((struct stream_config){.sessions_max = 401});
+	memset(many, 0, sizeof(many));
+	for (int i = 0; i < 400; i++) {
+		struct packet p = packet_of(0, TCP_SYN, isn[0], 0, NULL, 0);
+
+		p.flow = &many[i];
+		p.tcp_wscale = 14;
+		stream_packet(engine, &p);
+		p = packet_of(1, TCP_SYN | TCP_ACK, isn[1], isn[0] + 1, NULL, 0);
+		p.flow = &many[i];
+		p.tcp_wscale = 14;
+		stream_packet(engine, &p);
+		p = packet_of(0, TCP_ACK, isn[0] + 1, isn[1] + 1, data, 60000);
+		p.flow = &many[i];
+		stream_packet(engine, &p);
+		/* The window is scaled from now on. */
+		p = packet_of(1, TCP_ACK, isn[1] + 1, isn[0] + 1, NULL, 0);
+		p.flow = &many[i];
+		stream_packet(engine, &p);
+		p = packet_of(0, TCP_ACK, isn[0] + 60001, isn[1] + 1, data, 60000);
+		p.flow = &many[i];
+		stream_packet(engine, &p);
+		kept += (p.flags & PACKET_IN_STREAM) != 0;
+		assert_int_equal(stream_chunks(&p, &c), 0);
+	}
+	assert_in_range(kept, 300, 399);
+	assert_true(stream_stats(engine)->no_memory > 0);
+	assert_true(stream_stats(engine)->pool_active <= STREAM_POOL_BYTES);
+	for (int i = 0; i < 400; i++)
+		stream_slot_free(many[i].slot[FLOW_SLOT_STREAM]);
+	finish();
+}
+
 static void
 test_sessions_are_bounded(void **state)
 {
@@ -644,6 +687,35 @@ test_strict_chunks_overlap(void **state)
 	assert_int_equal(chunks[0].len, 8 + 8 + 2);
 	assert_memory_equal(chunks[0].bytes, "abcdefghefghijklop", 18);
 	finish();
+}
+
+static void
+test_window(void **state)
+{
+	const struct stream_chunk *c;
+	struct packet p;
+
+	(void)state;
+	begin();
+	shake_hands();
+	stream_set_window(&flow, true, 6);
+	text(0, 0, 0, "abcdefgh");
+	ack(1, 0, 8);
+	stream_flush(&flow, true);
+	ack(0, 8, 0);
+	assert_memory_equal(chunks[0].bytes, "abcdefgh", 8);
+	text(0, 8, 0, "ij");
+	ack(1, 0, 10);
+	stream_flush(&flow, true);
+	p = packet_of(0, TCP_ACK, isn[0] + 11, isn[1] + 1, NULL, 0);
+	stream_packet(engine, &p);
+	assert_int_equal(stream_chunks(&p, &c), 1);
+	assert_int_equal(c->before, 4);
+	assert_int_equal(c->offset, 4);
+	assert_int_equal(c->data.len, 6);
+	assert_memory_equal(c->data.p, "efghij", 6);
+	finish();
+	assert_int_equal(chunks[0].chunks, 1);
 }
 
 static void
@@ -936,6 +1008,8 @@ test_any_packets(void **state)
 			send_packet(p);
 			if (chance(20) == 0)
 				stream_flush(&flow, from == 0);
+			if (chance(50) == 0)
+				stream_set_window(&flow, from == 0, chance(3000));
 		}
 		finish();
 	}
@@ -956,9 +1030,11 @@ main(void)
 	    cmocka_unit_test(test_hole_at_the_end_is_not_guessed),
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_list_is_bounded),
+	    cmocka_unit_test(test_pool_is_bounded),
 	    cmocka_unit_test(test_sessions_are_bounded),
 	    cmocka_unit_test(test_chunks_are_due_at_2560_bytes),
 	    cmocka_unit_test(test_strict_chunks_overlap),
+	    cmocka_unit_test(test_window),
 	    cmocka_unit_test(test_not_inspected_is_not_kept),
 	    cmocka_unit_test(test_a_reader_that_stops_is_told_the_end),
 	    cmocka_unit_test(test_no_handshake_no_stream),
