@@ -72,6 +72,16 @@
 #define APP_PROBE_BYTES_MAX 4096
 /* Open transactions of a flow; Suricata's cap of HTTP is the same. */
 #define APP_TX_MAX 512
+/* First line or headers of an HTTP message; servers take 8 to 64 KiB. */
+#define HTTP_HEADER_MAX (64u << 10)
+#define HTTP_FIELDS_MAX 1024
+/* What is kept of a body: Suricata's shipped request- and response-body-limit. */
+#define HTTP_BODY_MAX 102400
+/* A chunk's size and its extensions. */
+#define HTTP_CHUNK_LINE_MAX 1024
+/* Suricata's bounds of what a body may unpack to. */
+#define HTTP_INFLATE_MAX   (1u << 20)
+#define HTTP_INFLATE_RATIO 2048
 /* What all parsers of a sensor hold together, bodies and headers. */
 #define APP_BYTES_MAX (48u << 20)
 /* RFC 4253, section 4.2 says 255, CR LF and all; Suricata reads one more. */

@@ -96,7 +96,7 @@ inspect(struct detect *d, const struct rule_list *l, const struct app_bytes *b)
 
 static enum held
 try_buffer(struct detect *d, const struct rule_list *l, const struct packet *p,
-    const struct app_tx *tx, enum app_dir dir)
+    struct app_tx *tx, enum app_dir dir)
 {
 	enum app_buffer_id b = buffers_app(l->buffer);
 	bool complete = true;
@@ -119,7 +119,7 @@ try_buffer(struct detect *d, const struct rule_list *l, const struct packet *p,
 
 static enum held
 try_list(struct detect *d, const struct rule *r, const struct rule_list *l,
-    struct packet *p, const struct app_tx *tx, enum app_dir dir)
+    struct packet *p, struct app_tx *tx, enum app_dir dir)
 {
 	if (buffers_app(l->buffer) != APP_BUFFER_NONE)
 		return try_buffer(d, l, p, tx, dir);

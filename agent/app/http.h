@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * HTTP/1 (RFC 9112), read as browsers and servers read it: leniently, because
+ * what one of them would understand must not pass unseen.  Private to http*.c.
+ */
+#ifndef AGENT_APP_HTTP_H
+#define AGENT_APP_HTTP_H
+
+#include "agent/app/parser.h"
+#include "common/cursor.h"
+
+enum http_progress {
+	HTTP_BEGUN,
+	HTTP_LINE, /* the first line is known; and so on */
+	HTTP_HEADERS,
+	HTTP_BODY, /* some of it may be there */
+	HTTP_DONE,
+};
+
+enum http_event {
+	HTTP_EVENT_REQUEST_TOO_LONG,
+	HTTP_EVENT_RESPONSE_TOO_LONG,
+	HTTP_EVENT_REQUEST_NO_COLON,
+	HTTP_EVENT_RESPONSE_NO_COLON,
+	HTTP_EVENT_UNMATCHED,
+	HTTP_EVENT_MISSING_HOST,
+	HTTP_EVENT_HOST_AMBIGUOUS,
+	HTTP_EVENT_MISSING_PROTOCOL,
+	HTTP_EVENTS,
+};
+
+/* A part of another buffer, which may move as it grows. */
+struct http_part {
+	size_t at, len;
+};
+
+struct http_field {
+	struct http_part name, value;
+};
+
+/* The lines between the first and the body. */
+struct http_headers {
+	struct buf raw;	  /* as they came, the empty line included */
+	struct buf lines; /* folded ones joined; what fields are parts of */
+	struct http_field *field;
+	size_t n, cap;
+	bool missing_colon;
+	/* Made when they are complete: fields of one name joined. */
+	struct buf text;  /* the first line, "Name: value" each, an empty line */
+	struct buf shown; /* the same without cookies */
+	struct buf names; /* "\r\nName\r\nName\r\n\r\n" */
+	struct http_field *joined; /* parts of text, in the order of first use */
+	size_t joined_n;
+};
+
+struct http_coder;
+
+struct http_body {
+	struct buf data;
+	uint64_t start;	    /* of data in the body */
+	uint64_t inspected; /* up to there detection looked */
+	bool complete;
+	struct http_coder *coder; /* the outermost; NULL: as it stands */
+	size_t held;
+};
+
+/* One message of a transaction: its request or its response. */
+struct http_message {
+	struct buf line;
+	struct http_part word[3]; /* method, URI, protocol; protocol, code, text */
+	struct http_headers headers;
+	struct http_body body;
+};
+
+struct http_tx {
+	struct app_tx tx; /* first */
+	struct http_message message[APP_DIRS];
+	struct buf uri;	 /* normalised path and query */
+	struct buf host; /* lower case, without port; empty: none */
+	bool is_head, is_connect, has_files;
+	int status;
+};
+
+struct span http_part(const struct buf *b, struct http_part p);
+bool http_is(struct span s, const char *text);	/* the same, any case */
+bool http_has(struct span s, const char *text); /* it stands in s, any case */
+struct span http_trim(struct span s);
+
+/* --- http_line.c ---------------------------------------------------------------- */
+
+/* The first line into words.  false: no memory. */
+bool http_request_line(struct http_tx *tx, struct span line);
+bool http_status_line(struct http_tx *tx, struct span line);
+
+/* --- http_headers.c ------------------------------------------------------------- */
+
+void http_headers_init(struct http_headers *h);
+void http_headers_release(struct http_headers *h);
+/* One line; it may go on the one before. */
+void http_headers_line(struct http_headers *h, struct span line);
+/* After the empty line.  cookie: the name that "shown" leaves out. */
+void http_headers_finish(
+    struct http_headers *h, const struct buf *first_line, const char *cookie);
+/* The value of a field; p NULL: there is none. */
+struct span http_headers_find(const struct http_headers *h, const char *name);
+
+/* --- http_uri.c ----------------------------------------------------------------- */
+
+/* Path and query as a server would take them (engine.md 5.9), and the host. */
+void http_uri_normalise(struct http_tx *tx, struct span uri);
+/* Host of the header where the URI has none; lower case, no port. */
+void http_uri_host(struct http_tx *tx, struct span header);
+
+/* --- http_body.c ---------------------------------------------------------------- */
+
+void http_body_begin(struct app_flow *a, struct http_body *b, struct span encoding);
+void http_body_add(struct app_flow *a, struct http_body *b, struct span bytes);
+void http_body_end(struct app_flow *a, struct http_body *b);
+void http_body_release(struct app_flow *a, struct http_body *b);
+enum app_have http_body_window(
+    const struct http_body *b, enum app_dir d, struct app_bytes *out);
+void http_body_inspected(struct http_body *b, enum app_dir d);
+
+/* --- http_inflate.c ------------------------------------------------------------- */
+
+typedef void http_sink_fn(void *arg, struct span bytes);
+/* A chain for "gzip, deflate"; NULL: none of them is known. */
+struct http_coder *http_coder_new(struct span encoding);
+void http_coder_free(struct http_coder *c);
+/* Tells sink what came out; what cannot be unpacked comes out as it is. */
+void http_coder_feed(
+    struct http_coder *c, struct span bytes, http_sink_fn *sink, void *arg);
+
+/* --- http_buffers.c ------------------------------------------------------------- */
+
+extern const struct app_use http_uses[];
+enum app_have http_buffer(const struct app_flow *a, const struct app_tx *tx,
+    enum app_buffer_id b, enum app_dir d, unsigned instance, struct app_bytes *out);
+void http_write(const struct app_flow *a, const struct app_tx *tx, struct jw *w);
+
+extern const struct app_parser http_parser;
+
+#endif

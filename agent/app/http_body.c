@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * Bodies: unpacked, kept up to a limit, and shown to detection as windows that
+ * overlap, with Suricata's sizes (guide, "HTTP config"; engine.md 5.5, 5.6).
+ */
+#include "agent/app/http.h"
+
+#include "agent/limits.h"
+
+#include <string.h>
+
+/* Before a body is complete so much of it must be there; then so much of what was
+ * looked at is looked at again. */
+static const size_t AT_LEAST[APP_DIRS] = {32768, 40960};
+static const size_t AGAIN[APP_DIRS] = {4096, 16384};
+
+struct adding {
+	struct app_flow *a;
+	struct http_body *b;
+};
+
+static void
+keep(void *arg, struct span bytes)
+{
+	struct adding *x = arg;
+	struct http_body *b = x->b;
+	uint64_t total = b->start + b->data.len;
+	size_t n = bytes.len;
+
+	if (total + n > HTTP_BODY_MAX)
+		n = total > HTTP_BODY_MAX ? 0 : (size_t)(HTTP_BODY_MAX - total);
+	if (n == 0 || !app_hold(x->a, n))
+		return;
+	if (buf_add(&b->data, bytes.p, n) == -1)
+		app_drop(x->a, n);
+	else
+		b->held += n;
+}
+
+void
+http_body_begin(struct app_flow *a, struct http_body *b, struct span encoding)
+{
+	(void)a;
+	buf_init(&b->data, HTTP_BODY_MAX);
+	b->coder = encoding.len == 0 ? NULL : http_coder_new(encoding);
+}
+
+void
+http_body_add(struct app_flow *a, struct http_body *b, struct span bytes)
+{
+	struct adding x = {a, b};
+
+	if (bytes.len == 0 || b->complete ||
+	    b->start + b->data.len >= HTTP_BODY_MAX)
+		return;
+	if (b->coder != NULL)
+		http_coder_feed(b->coder, bytes, keep, &x);
+	else
+		keep(&x, bytes);
+}
+
+void
+http_body_end(struct app_flow *a, struct http_body *b)
+{
+	(void)a;
+	b->complete = true;
+	http_coder_free(b->coder);
+	b->coder = NULL;
+}
+
+void
+http_body_release(struct app_flow *a, struct http_body *b)
+{
+	http_coder_free(b->coder);
+	b->coder = NULL;
+	buf_release(&b->data);
+	app_drop(a, b->held);
+	b->held = 0;
+}
+
+enum app_have
+http_body_window(const struct http_body *b, enum app_dir d, struct app_bytes *out)
+{
+	uint64_t total = b->start + b->data.len, from = b->start;
+	bool full = total >= HTTP_BODY_MAX;
+
+	if (total == 0)
+		return b->complete ? APP_ABSENT : APP_NOT_YET;
+	if (!b->complete && !full && b->inspected == 0 && total < AT_LEAST[d])
+		return APP_NOT_YET;
+	if (b->inspected > AT_LEAST[d] && b->inspected - AGAIN[d] > from)
+		from = b->inspected - AGAIN[d];
+	out->bytes =
+	    (struct span){b->data.data + (from - b->start), (size_t)(total - from)};
+	out->offset = from;
+	out->complete = b->complete || full;
+	return APP_HAVE;
+}
+
+void
+http_body_inspected(struct http_body *b, enum app_dir d)
+{
+	uint64_t total = b->start + b->data.len;
+
+	if (b->complete || total >= AT_LEAST[d])
+		b->inspected = total;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Header fields: unfolded, joined by name, as text (engine.md 5.7, 5.8). */
+#include "agent/app/http.h"
+
+#include "agent/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void
+http_headers_init(struct http_headers *h)
+{
+	memset(h, 0, sizeof(*h));
+	buf_init(&h->raw, HTTP_HEADER_MAX);
+	buf_init(&h->lines, HTTP_HEADER_MAX);
+	buf_init(&h->text, 3 * HTTP_HEADER_MAX);
+	buf_init(&h->shown, 2 * HTTP_HEADER_MAX);
+	buf_init(&h->names, 2 * HTTP_HEADER_MAX);
+}
+
+void
+http_headers_release(struct http_headers *h)
+{
+	buf_release(&h->raw);
+	buf_release(&h->lines);
+	buf_release(&h->text);
+	buf_release(&h->shown);
+	buf_release(&h->names);
+	free(h->field);
+	free(h->joined);
+}
+
+static bool
+is_fold(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* More of the last field's value. */
+static void
+go_on(struct http_headers *h, struct span line)
+{
+	struct http_field *f = &h->field[h->n - 1];
+	struct span more = http_trim(line);
+
+	if (more.len == 0 || (f->value.len > 0 && buf_addc(&h->lines, ' ') == -1) ||
+	    buf_add(&h->lines, more.p, more.len) == -1)
+		return;
+	if (f->value.len == 0)
+		f->value.at = h->lines.len - more.len;
+	f->value.len = h->lines.len - f->value.at;
+}
+
+static struct http_part
+part_in(const struct buf *b, struct span s)
+{
+	return (struct http_part){s.len == 0 ? 0 : (size_t)(s.p - b->data), s.len};
+}
+
+void
+http_headers_line(struct http_headers *h, struct span line)
+{
+	const uint8_t *colon;
+	struct span name, value, kept;
+
+	if (h->n > 0 && line.len > 0 && is_fold(line.p[0])) {
+		go_on(h, line);
+		return;
+	}
+	if (h->n == h->cap) {
+		size_t cap = h->cap == 0 ? 16 : h->cap * 2;
+		struct http_field *f = NULL;
+
+		if (cap <= HTTP_FIELDS_MAX)
+			f = realloc(h->field, cap * sizeof(*f));
+		if (f == NULL)
+			return;
+		h->field = f;
+		h->cap = cap;
+	}
+	if (buf_add(&h->lines, line.p, line.len) == -1)
+		return;
+	kept = (struct span){h->lines.data + h->lines.len - line.len, line.len};
+	colon = memchr(kept.p, ':', kept.len);
+	name = (struct span){kept.p, colon == NULL ? 0 : (size_t)(colon - kept.p)};
+	value = kept;
+	if (colon != NULL)
+		value = (struct span){
+		    colon + 1, kept.len - (size_t)(colon + 1 - kept.p)};
+	else
+		h->missing_colon = true;
+	h->field[h->n++] = (struct http_field){part_in(&h->lines, http_trim(name)),
+	    part_in(&h->lines, http_trim(value))};
+}
+
+static bool
+same_name(const struct http_headers *h, size_t i, size_t k)
+{
+	struct http_part a = h->field[i].name, b = h->field[k].name;
+
+	return a.len == b.len &&
+	    (a.len == 0 ||
+		strncasecmp((const char *)h->lines.data + a.at,
+		    (const char *)h->lines.data + b.at, a.len) == 0);
+}
+
+static bool
+is_repeated(const struct http_headers *h, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (same_name(h, i, k))
+			return true;
+	return false;
+}
+
+static void
+add(struct buf *b, struct span s)
+{
+	if (s.len > 0)
+		buf_add(b, s.p, s.len);
+}
+
+/* One field with the values of all of its name; of lengths only the first counts. */
+static void
+join(struct http_headers *h, size_t i)
+{
+	struct http_field *f = &h->joined[h->joined_n++];
+	struct span name = http_part(&h->lines, h->field[i].name);
+	bool once = http_is(name, "content-length");
+
+	f->name = (struct http_part){h->text.len, name.len};
+	add(&h->text, name);
+	buf_adds(&h->text, ": ");
+	f->value.at = h->text.len;
+	add(&h->text, http_part(&h->lines, h->field[i].value));
+	for (size_t k = i + 1; k < h->n && !once; k++)
+		if (same_name(h, i, k)) {
+			buf_adds(&h->text, ", ");
+			add(&h->text, http_part(&h->lines, h->field[k].value));
+		}
+	f->value.len = h->text.len - f->value.at;
+	buf_adds(&h->text, "\r\n");
+}
+
+void
+http_headers_finish(
+    struct http_headers *h, const struct buf *first_line, const char *cookie)
+{
+	h->joined = calloc(h->n + 1, sizeof(*h->joined));
+	add(&h->text, (struct span){first_line->data, first_line->len});
+	buf_adds(&h->text, "\r\n");
+	buf_adds(&h->names, "\r\n");
+	for (size_t i = 0; h->joined != NULL && i < h->n; i++) {
+		struct span name = http_part(&h->lines, h->field[i].name);
+		size_t before = h->text.len;
+
+		if (is_repeated(h, i))
+			continue;
+		join(h, i);
+		if (!http_is(name, cookie))
+			add(&h->shown,
+			    (struct span){
+				h->text.data + before, h->text.len - before});
+		add(&h->names, name);
+		buf_adds(&h->names, "\r\n");
+	}
+	buf_adds(&h->names, "\r\n");
+	buf_adds(&h->text, "\r\n");
+}
+
+struct span
+http_headers_find(const struct http_headers *h, const char *name)
+{
+	for (size_t i = 0; i < h->joined_n; i++)
+		if (http_is(http_part(&h->text, h->joined[i].name), name))
+			return http_part(&h->text, h->joined[i].value);
+	return (struct span){NULL, 0};
+}
