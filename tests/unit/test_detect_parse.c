@@ -81,8 +81,8 @@ static const struct {
     {"alert", "the protocol is missing"},
     {"warn tcp any any -> any any (sid:7;)", "unknown action \"warn\""},
     {"alert foo any any -> any any (sid:7;)", "unknown protocol \"foo\""},
-    {"alert http any any -> any any (sid:7;)",
-	"protocol \"http\": needs an application-layer parser"},
+    {"alert msn any any -> any any (sid:7;)",
+	"protocol \"msn\": needs an application-layer parser"},
     {"alert tcp any any => any any (sid:7;)", "direction \"=>\""},
     {"alert tcp any any -> any (sid:7;)", "the destination port is missing"},
     {"alert tcp any any -> any any sid:7;", "a \"(\" must follow"},
@@ -91,8 +91,8 @@ static const struct {
     {"alert tcp any any -> any any (sid:7)", "no \";\" behind"},
     {"alert tcp any any -> any any (msg:\"x\";)", "\"sid\" is missing"},
     {"alert tcp any any -> any any (foo:1; sid:7;)", "unknown keyword \"foo\""},
-    {"alert tcp any any -> any any (http.uri; content:\"a\"; sid:7;)",
-	"keyword \"http.uri\": needs an application-layer parser, which this "
+    {"alert tcp any any -> any any (modbus: function 1; sid:7;)",
+	"keyword \"modbus\": needs an application-layer parser, which this "
 	"version does "
 	"not have"},
     {"alert tcp any any -> any any (stream_size:server,~,1; sid:7;)",
@@ -148,7 +148,20 @@ static const struct {
     {"alert tcp any any -> any any (pcre:\"/a(/\"; sid:7;)", "at character"},
     {"alert tcp any any -> any any (pcre:\"abc\"; sid:7;)", "/expression/flags"},
     {"alert tcp any any -> any any (pcre:\"/a/k\"; sid:7;)", "unknown flag \"k\""},
-    {"alert tcp any any -> any any (pcre:\"/a/U\"; sid:7;)", "flag U: needs"},
+    {"alert tcp any any -> any any (pcre:\"/a/UH\"; sid:7;)",
+	"flags U and H are two buffers"},
+    {"alert tcp any any -> any any (http.uri; content:\"a\"; "
+     "http.stat_code; content:\"b\"; sid:7;)",
+	"its buffers are of different directions"},
+    {"alert tcp any any -> any any (flow:to_client; http.uri; "
+     "content:\"a\"; sid:7;)",
+	"flow says to_client"},
+    {"alert dns any any -> any any (http.uri; content:\"a\"; sid:7;)",
+	"a buffer is of another protocol"},
+    {"alert tcp any any -> any any (dsize:3; http.uri; content:\"a\"; sid:7;)",
+	"cannot be joined with buffers"},
+    {"alert tcp any any -> any any (http_uri; sid:7;)",
+	"needs a content before it"},
     {"alert tcp any any -> any any (byte_test:9,=,1,0; sid:7;)", "not 1 to 8"},
     {"alert tcp any any -> any any (byte_test:1,~,1,0; sid:7;)",
 	"unknown operator"},
@@ -220,7 +233,7 @@ test_lines_and_sids(void **state)
 	    "  (msg:\"over \\\r\n"
 	    "  lines\"; sid:1;)\n"
 	    "alert tcp any any -> any any (foo; sid:22;)\n"
-	    "alert http any any -> any any (sid:23;)\n"
+	    "alert msn any any -> any any (sid:23;)\n"
 	    "alert tcp any any -> any any (sid:1;)\n"
 	    "alert tcp any any -> any any (sid:1; rev:3;)\n"
 	    "alert tcp any any -> any any (requires: feature no-such; sid:24; "
