@@ -110,9 +110,12 @@ begin_record(struct jw *w, struct buf *b, const char *event_type)
 	jw_str(w, "event_type", event_type);
 }
 
-static void
+/* Was it spooled? */
+static bool
 end_record(struct forwarder *f, struct jw *w, struct buf *b)
 {
+	bool spooled;
+
 	struct record r = {.cls = RECORD_HEALTH,
 	    .writer = f->writer,
 	    .number = ++f->number,
@@ -126,9 +129,9 @@ end_record(struct forwarder *f, struct jw *w, struct buf *b)
 	jw_end_object(w);
 	r.json = (const char *)b->data;
 	r.json_len = b->len;
-	if (!b->overflow)
-		spool_append(f->spool, &r);
+	spooled = !b->overflow && spool_append(f->spool, &r) == 0;
 	buf_release(b);
+	return spooled;
 }
 
 static void
@@ -188,7 +191,6 @@ tell_gap(struct forwarder *f)
 	spool_stats(f->spool, &st);
 	for (int c = 0; c < RECORD_CLASSES; c++) {
 		lost[c] = st.shed[c] + st.refused[c] - f->told_shed[c];
-		f->told_shed[c] += lost[c];
 		any = any || lost[c] > 0;
 	}
 	if (!any)
@@ -198,7 +200,10 @@ tell_gap(struct forwarder *f)
 	jw_str(&w, "where", "spool");
 	write_counts(&w, "lost", lost);
 	jw_end_object(&w);
-	end_record(f, &w, &b);
+	/* Where there is no room for it, it is told with the next. */
+	if (end_record(f, &w, &b))
+		for (int c = 0; c < RECORD_CLASSES; c++)
+			f->told_shed[c] += lost[c];
 }
 
 static void

@@ -29,6 +29,7 @@ struct log {
 struct epoch {
 	uint8_t id[SPOOL_EPOCH_BYTES];
 	uint64_t acked[RECORD_CLASSES];
+	bool ahead; /* the collector holds more of it than we wrote */
 };
 
 struct spool {
@@ -58,6 +59,9 @@ struct spool {
 /* state.c: the epoch list, kept in the file "state". */
 int state_load(struct spool *s);
 int state_save(struct spool *s);
+/* Before mending what casts doubt: the file proves nothing any more, whatever
+ * becomes of this start.  -1 with errno. */
+int state_drop(struct spool *s);
 /* Begin a new epoch and save; -1 with errno. */
 int state_new_epoch(struct spool *s);
 struct epoch *state_epoch(const struct spool *s, const uint8_t *id);

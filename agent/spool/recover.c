@@ -73,7 +73,7 @@ read_whole(int fd, size_t size)
 }
 
 static int
-scan_file(struct spool *s, const struct segment *g, struct scan *sc)
+scan_file(struct spool *s, const struct segment *g, bool newest, struct scan *sc)
 {
 	char name[SEGMENTS_NAME_SIZE];
 	int fd, result = -1;
@@ -85,7 +85,9 @@ scan_file(struct spool *s, const struct segment *g, struct scan *sc)
 		return -1;
 	if ((p = read_whole(fd, (size_t)g->size)) != NULL) {
 		scan_records(&g->h, p, (size_t)g->size, sc);
-		result = sc->end < g->size ? ftruncate(fd, (off_t)sc->end) : 0;
+		result = sc->bad > 0 && newest ? state_drop(s) : 0;
+		if (result == 0 && sc->end < g->size)
+			result = ftruncate(fd, (off_t)sc->end);
 	}
 	free(p);
 	close(fd);
@@ -123,7 +125,8 @@ take_file(struct spool *s, const char *name)
 	    h.number != number || strcmp(h.agent, s->agent) != 0) {
 		s->stats.damaged++;
 		log_warn("spool: %s is damaged or another agent's; dropped", name);
-		return unlinkat(s->dir, name, 0) == -1 ? -1 : 1;
+		return state_drop(s) == -1 || unlinkat(s->dir, name, 0) == -1 ? -1
+									      : 1;
 	}
 	if ((g = segments_add(&s->log[c])) == NULL)
 		return -1;
@@ -160,7 +163,7 @@ take_class(struct spool *s, struct log *l, bool *doubt)
 			s->total += g->size;
 			continue;
 		}
-		if (scan_file(s, g, &sc) == -1)
+		if (scan_file(s, g, newest, &sc) == -1)
 			return -1;
 		if (sc.bad > 0) {
 			s->stats.damaged += sc.bad;

@@ -66,6 +66,27 @@ prepare(struct spool *s, const struct spool_options *o)
 	return (s->window = malloc(SPOOL_WINDOW_BYTES)) == NULL ? -1 : 0;
 }
 
+static const char *
+remedy(int error)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} REMEDIES[] = {
+	    {EWOULDBLOCK, "another forwarder uses this spool; stop that one"},
+	    {EROFS, "its file system must be mounted for writing"},
+	    {EIO, "the disk fails; see the kernel's log"},
+	    {ENOENT, "make the folder above it"},
+	    {ENOTDIR, "a folder must stand there"},
+	    {ENOMEM, "give the host or memory.forwarder more"},
+	};
+
+	for (size_t i = 0; i < sizeof(REMEDIES) / sizeof(REMEDIES[0]); i++)
+		if (REMEDIES[i].error == error)
+			return REMEDIES[i].text;
+	return "the forwarder's user must own this folder and all in it";
+}
+
 struct spool *
 spool_open(const struct spool_options *o, char *error, size_t size)
 {
@@ -90,14 +111,21 @@ spool_open(const struct spool_options *o, char *error, size_t size)
 	if (open_folder(s, o->path) == -1 || (proved = state_load(s)) == -1)
 		goto fail;
 	doubt = proved == 0;
-	if (recover_all(s, &doubt) == -1 || (doubt && state_new_epoch(s) == -1))
+	if (recover_all(s, &doubt) == -1)
 		goto fail;
+	if (doubt && state_new_epoch(s) == -1) {
+		if ((errno != ENOSPC && errno != EDQUOT) || state_drop(s) == -1)
+			goto fail;
+		errno = ENOSPC;
+		log_warn("%s: %s; make room: until then records are lost, and "
+			 "counted",
+		    o->path, strerror(errno));
+	}
 	return s;
 
 fail:
-	snprintf(error, size, "%s: %s; %s", o->path, strerror(errno),
-	    errno == EWOULDBLOCK ? "another forwarder uses this spool"
-				 : "the forwarder's user must own this folder");
+	snprintf(
+	    error, size, "%s: %s; %s", o->path, strerror(errno), remedy(errno));
 fail_told:
 	spool_close(s);
 	return NULL;
@@ -293,18 +321,43 @@ spool_last(const struct spool *s, enum record_class c)
 	return s->log[c].next - 1;
 }
 
+/* The last sequence of this epoch that was written here; 0: none is left. */
+static uint64_t
+last_of(const struct spool *s, const struct epoch *e, enum record_class c)
+{
+	const struct log *l = &s->log[c];
+
+	if (e == &s->epoch[s->epochs_n - 1])
+		return l->next - 1;
+	for (size_t i = l->n; i-- > 0;)
+		if (memcmp(l->seg[i].h.epoch, e->id, sizeof(e->id)) == 0)
+			return l->seg[i].last;
+	return 0;
+}
+
 int
 spool_ack(struct spool *s, const uint8_t epoch[SPOOL_EPOCH_BYTES],
     enum record_class c, uint64_t seq)
 {
 	struct epoch *e = state_epoch(s, epoch);
+	uint64_t before, last;
+	bool current;
 
 	if (e == NULL)
 		return 0;
-	s->state_dirty = s->state_dirty || e->acked[c] != seq;
+	current = e == &s->epoch[s->epochs_n - 1];
+	before = e->acked[c];
+	last = last_of(s, e, c);
+	s->state_dirty = s->state_dirty || before != seq;
 	e->acked[c] = seq;
-	if (e != &s->epoch[s->epochs_n - 1] || seq < s->log[c].next)
+	if (seq <= last || (!current && !e->ahead))
 		return 0;
+	/* What stands here under these numbers may be other than what it has. */
+	if (before < last)
+		s->stats.shed[c] += last - before;
+	if (!current)
+		return 0;
+	e->ahead = true;
 	log_warn(
 	    "spool: the collector holds more than this folder ever did; new epoch");
 	return state_new_epoch(s) == -1 ? -1 : 1;

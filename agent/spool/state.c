@@ -116,6 +116,14 @@ state_load(struct spool *s)
 	return proved;
 }
 
+int
+state_drop(struct spool *s)
+{
+	if (unlinkat(s->dir, NAME, 0) == -1)
+		return errno == ENOENT ? 0 : -1;
+	return fsync(s->dir);
+}
+
 /* Epochs without segments are over, but for the current one. */
 static void
 forget_epochs(struct spool *s)
@@ -142,14 +150,17 @@ replace(struct spool *s, struct buf *text)
 {
 	int fd = openat(s->dir, NAME_NEW,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int result = -1;
+	int result = -1, saved;
 
 	if (fd == -1)
 		return -1;
+	errno = ENOSPC; /* what a short write means */
 	if (write(fd, text->data, text->len) == (ssize_t)text->len &&
 	    fsync(fd) == 0 && renameat(s->dir, NAME_NEW, s->dir, NAME) == 0)
 		result = fsync(s->dir);
+	saved = errno;
 	close(fd);
+	errno = saved;
 	return result;
 }
 

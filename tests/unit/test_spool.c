@@ -435,6 +435,73 @@ test_collector_ahead_is_a_new_epoch(void **state)
 	spool_close(s);
 }
 
+/* Mended, but the new epoch could not be written: the doubt must outlive the mending. */
+static void
+test_doubt_outlives_a_failed_start(void **state)
+{
+	struct place *p = *state;
+	struct spool *s = open_here(p);
+	struct spool_options o = {.path = p->path,
+	    .agent = "sw-test",
+	    .boot = "boot-1",
+	    .quota = 1000 * SEGMENT,
+	    .segment_bytes = SEGMENT};
+	char name[NAME_BYTES], in_the_way[NAME_BYTES], error[200];
+	uint8_t epoch[SPOOL_EPOCH_BYTES];
+	struct stat st;
+
+	for (int i = 0; i < 5; i++)
+		add(p, s, RECORD_ALERT, 100);
+	memcpy(epoch, spool_epoch(s, 0), sizeof(epoch));
+	spool_close(s);
+	assert_true(find_file(p, "1-", name));
+	assert_int_equal(stat(name, &st), 0);
+	assert_int_equal(truncate(name, st.st_size - 3), 0);
+	snprintf(in_the_way, sizeof(in_the_way), "%s/state.new", p->path);
+	assert_int_equal(mkdir(in_the_way, 0700), 0);
+	assert_null(spool_open(&o, error, sizeof(error)));
+	assert_int_equal(rmdir(in_the_way), 0);
+	s = open_here(p);
+	assert_int_equal(spool_epochs(s), 2);
+	assert_memory_equal(spool_epoch(s, 0), epoch, sizeof(epoch));
+	assert_int_equal(spool_last(s, RECORD_ALERT), 0);
+	spool_close(s);
+}
+
+/* A host that was put back to a memory snapshot: which of what is here since then
+ * the collector never saw is not known, so all of it is declared. */
+static void
+test_collector_ahead_declares_a_gap(void **state)
+{
+	struct place *p = *state;
+	struct spool *s = open_here(p);
+	struct spool_stats st;
+	uint8_t epoch[SPOOL_EPOCH_BYTES];
+
+	for (int i = 0; i < 10; i++) {
+		add(p, s, RECORD_HEALTH, 10);
+		add(p, s, RECORD_ALERT, 10);
+		add(p, s, RECORD_FINDING, 10);
+	}
+	memcpy(epoch, spool_epoch(s, 0), sizeof(epoch));
+	for (int c = RECORD_HEALTH; c <= RECORD_FINDING; c++)
+		spool_ack(s, epoch, (enum record_class)c, 4);
+	assert_int_equal(spool_ack(s, epoch, RECORD_HEALTH, 9), 0);
+	assert_int_equal(spool_ack(s, epoch, RECORD_ALERT, 300), 1);
+	assert_int_equal(spool_ack(s, epoch, RECORD_FINDING, 200), 0);
+	spool_stats(s, &st);
+	assert_int_equal(st.shed[RECORD_HEALTH], 0);
+	assert_int_equal(st.shed[RECORD_ALERT], 6);
+	assert_int_equal(st.shed[RECORD_FINDING], 6);
+	/* Told again on the next connection, it is the same loss. */
+	spool_ack(s, epoch, RECORD_ALERT, 300);
+	spool_ack(s, epoch, RECORD_FINDING, 200);
+	spool_stats(s, &st);
+	assert_int_equal(st.shed[RECORD_ALERT], 6);
+	assert_int_equal(st.shed[RECORD_FINDING], 6);
+	spool_close(s);
+}
+
 static void
 test_tidy_drops_what_was_kept_long_enough(void **state)
 {
@@ -492,6 +559,8 @@ main(void)
 	    T(test_acknowledged_goes_first_and_is_no_loss),
 	    T(test_collector_that_went_back_gets_it_again),
 	    T(test_collector_ahead_is_a_new_epoch),
+	    T(test_collector_ahead_declares_a_gap),
+	    T(test_doubt_outlives_a_failed_start),
 	    T(test_tidy_drops_what_was_kept_long_enough),
 	    T(test_one_spool_one_forwarder),
 	};
