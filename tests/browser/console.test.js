@@ -230,9 +230,16 @@ async function testKeyboard(page) {
 }
 
 async function testIncidents(page) {
+	const merged = incident("inc-0003", "Part of the first", "medium", [2], "zwolle", []);
+	Object.assign(merged.incident, { status: "merged", merged_into: "inc-0001" });
+	send(merged);
 	await page.goto(`http://127.0.0.1:${port}/#incidents`);
 	await page.reload();
 	await page.click("text=Brute force of SSH");
+	check("one that was merged is not listed", !(await page.textContent("table")).includes("Part of the first"));
+	await page.goto(`http://127.0.0.1:${port}/#incidents/inc-0003`);
+	check("but says where it went", await until("merged", async () => (await page.textContent(".panel")).includes("Is nu deel van inc-0001")));
+	await page.click(".panel a[href='#incidents/inc-0001']");
 	check("the timeline is there", await until("timeline", async () => (await page.$$(".timeline li")).length === 4));
 	check("a title in Dutch for who reads Dutch", (await page.textContent(".panel-title")).includes("(in het Nederlands)"));
 	check("why, and what the events share", /src_ip 198\.51\.100\.23/.test(await page.textContent(".panel")));

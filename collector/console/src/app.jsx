@@ -5,7 +5,7 @@ import { Agents } from "./agents.jsx";
 import { Alerts } from "./alerts.jsx";
 import { Feed, get, mergeRows, NotLoggedIn, post, session } from "./feed.js";
 import { agentState, parseTime, severityOf } from "./format.js";
-import { incidentOf, Incidents } from "./incidents.jsx";
+import { incidentOf, Incidents, isMerged } from "./incidents.jsx";
 import { KeysDialog, useKeys } from "./keys.jsx";
 import { getLanguage, setLanguage, t } from "./text.js";
 
@@ -79,7 +79,7 @@ function Figure({ value, label, tone }) {
 }
 
 function Figures({ hour, incidents, agents }) {
-	const open = incidents.filter((r) => incidentOf(r).status !== "closed").length;
+	const open = incidents.filter((r) => incidentOf(r).status !== "closed" && !isMerged(r)).length;
 	const active = agents.filter((a) => a.state === "active");
 	const silent = active.filter((a) => agentState(a) === "silent").length;
 	const more = (n) => (hour.more ? t("atLeast", { n }) : n);

@@ -11,6 +11,11 @@ export function incidentOf(row) {
 	return row.record?.incident || {};
 }
 
+// One that turned out to be part of another is no longer one by itself.
+export function isMerged(row) {
+	return incidentOf(row).status === "merged";
+}
+
 function Row({ row, selected, onSelect }) {
 	const n = incidentOf(row);
 	const severity = severityOf(n.severity);
@@ -88,7 +93,9 @@ function Details({ id, row, onClose }) {
 			<p class="panel-title"><Severity value={severityOf(n.severity)} /> {titleOf(n)}</p>
 			<Facts rows={[
 				[t("tenant"), row?.tenant],
-				[t("status"), t(n.status || "new")],
+				[t("status"), n.merged_into
+					? <>{t("partOf")} <a href={`#incidents/${encodeURIComponent(n.merged_into)}`}>{n.merged_into}</a></>
+					: t(n.status || "new")],
 				[t("first"), timeLong(n.first)],
 				[t("last"), timeLong(n.last)],
 				[t("count"), n.count !== undefined && String(n.count)],
@@ -116,7 +123,9 @@ function Details({ id, row, onClose }) {
 }
 
 export function Incidents({ rows, selected, onSelect, onClose }) {
-	if (rows.length === 0)
+	const listed = rows.filter((r) => !isMerged(r));
+
+	if (listed.length === 0 && !selected)
 		return <Empty title={t("noIncidents")}>{t("noIncidentsHow")}</Empty>;
 	const row = rows.find((r) => incidentOf(r).id === selected);
 	return (
@@ -138,7 +147,7 @@ export function Incidents({ rows, selected, onSelect, onClose }) {
 							</tr>
 						</thead>
 						<tbody>
-							{rows.map((r) => (
+							{listed.map((r) => (
 								<Row key={incidentOf(r).id} row={r} selected={incidentOf(r).id === selected} onSelect={onSelect} />
 							))}
 						</tbody>
