@@ -149,7 +149,7 @@ take(struct reading *r, size_t len, size_t n)
 	struct span line = {cur_take(&r->c, len + n), len};
 
 	r->s->looked = 0;
-	while (line.len > 0 && line.p[line.len - 1] == '\r')
+	if (r->d == APP_TS && line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;
 	return line;
 }
@@ -163,6 +163,24 @@ ahead(const struct reading *r, size_t n)
 	return r->ended ? -2 : -1;
 }
 
+/* A lone CR at the start neither is a line nor ends the headers.  false: the byte
+ * behind it is needed. */
+static bool
+skip_returns(struct reading *r)
+{
+	while (r->d == APP_TC && r->s->looked == 0 && r->c.left > 0 &&
+	    r->c.pos[0] == '\r') {
+		int next = ahead(r, 1);
+
+		if (next == -1)
+			return false;
+		if (next == '\r' || next == '\n')
+			break;
+		cur_take(&r->c, 1);
+	}
+	return true;
+}
+
 /*
  * Ends of lines as browsers take them in responses: CR LF, LF, LF CR, and a lone
  * CR.  Requests end with LF.
@@ -170,8 +188,11 @@ ahead(const struct reading *r, size_t n)
 static enum got
 take_line(struct reading *r, struct span *line)
 {
-	const uint8_t *p = r->c.pos;
+	const uint8_t *p;
 
+	if (!skip_returns(r))
+		return GOT_NOTHING;
+	p = r->c.pos;
 	for (size_t i = r->s->looked; i < r->c.left; i++) {
 		bool odd = r->s->odd_end;
 		int next;
@@ -359,7 +380,7 @@ on_chunk_end(struct reading *r)
 
 /* --- after the headers --------------------------------------------------------------- */
 
-/* Digits anywhere in the value; -1: none. */
+/* The number in the value; -1: none, or more than one. */
 static int64_t
 length_of(struct span s)
 {
@@ -373,6 +394,9 @@ length_of(struct span s)
 	for (; i < s.len && isdigit(s.p[i]); i++)
 		if (__builtin_mul_overflow(n, 10, &n) ||
 		    __builtin_add_overflow(n, s.p[i] - '0', &n))
+			return -1;
+	for (; i < s.len; i++)
+		if (isdigit(s.p[i]))
 			return -1;
 	return n;
 }
@@ -495,6 +519,15 @@ headers_done(struct reading *r)
 }
 
 static bool
+is_1_1(const struct reading *r)
+{
+	const struct http_message *m = message(r);
+
+	return http_is(
+	    http_part(&m->line, m->word[r->d == APP_TS ? 2 : 0]), "HTTP/1.1");
+}
+
+static bool
 on_headers(struct reading *r)
 {
 	const uint8_t *from = r->c.pos;
@@ -512,7 +545,7 @@ on_headers(struct reading *r)
 	buf_add(&h->raw, from, (size_t)(r->c.pos - from));
 	if (got == GOT_END || line.len == 0)
 		return headers_done(r);
-	http_headers_line(h, line);
+	http_headers_line(h, line, is_1_1(r));
 	return true;
 }
 

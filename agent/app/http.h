@@ -36,6 +36,7 @@ struct http_part {
 
 struct http_field {
 	struct http_part name, value;
+	bool has_colon;
 };
 
 /* The lines between the first and the body. */
@@ -43,7 +44,7 @@ struct http_headers {
 	struct buf raw;	  /* as they came, the empty line included */
 	struct buf lines; /* folded ones joined; what fields are parts of */
 	struct http_field *field;
-	size_t n, cap;
+	size_t n, cap, last; /* where the last line begins */
 	bool missing_colon;
 	/* Made when they are complete: fields of one name joined. */
 	struct buf text;  /* the first line, "Name: value" each, an empty line */
@@ -96,8 +97,8 @@ bool http_status_line(struct http_tx *tx, struct span line);
 
 void http_headers_init(struct http_headers *h);
 void http_headers_release(struct http_headers *h);
-/* One line; it may go on the one before. */
-void http_headers_line(struct http_headers *h, struct span line);
+/* One line; it may go on the one before.  strict: not if it has a colon too. */
+void http_headers_line(struct http_headers *h, struct span line, bool strict);
 /* After the empty line.  cookie: the name that "shown" leaves out. */
 void http_headers_finish(
     struct http_headers *h, const struct buf *first_line, const char *cookie);

@@ -31,25 +31,21 @@ http_headers_release(struct http_headers *h)
 	free(h->joined);
 }
 
+/* Old servers let lines go on; browsers take NUL for a space there. */
 static bool
 is_fold(uint8_t c)
 {
-	return c == ' ' || c == '\t';
+	return c == ' ' || c == '\t' || c == 0;
 }
 
-/* More of the last field's value. */
-static void
-go_on(struct http_headers *h, struct span line)
+static struct span
+unfold(struct span line)
 {
-	struct http_field *f = &h->field[h->n - 1];
-	struct span more = http_trim(line);
-
-	if (more.len == 0 || (f->value.len > 0 && buf_addc(&h->lines, ' ') == -1) ||
-	    buf_add(&h->lines, more.p, more.len) == -1)
-		return;
-	if (f->value.len == 0)
-		f->value.at = h->lines.len - more.len;
-	f->value.len = h->lines.len - f->value.at;
+	while (line.len > 0 && is_fold(line.p[0])) {
+		line.p++;
+		line.len--;
+	}
+	return http_trim(line);
 }
 
 static struct http_part
@@ -58,40 +54,73 @@ part_in(const struct buf *b, struct span s)
 	return (struct http_part){s.len == 0 ? 0 : (size_t)(s.p - b->data), s.len};
 }
 
-void
-http_headers_line(struct http_headers *h, struct span line)
+/* Name and value of the last field, whose line is the end of h->lines. */
+static void
+split(struct http_headers *h)
 {
-	const uint8_t *colon;
-	struct span name, value, kept;
+	struct span line = {h->lines.data + h->last, h->lines.len - h->last};
+	struct http_field *f = &h->field[h->n - 1];
+	const uint8_t *colon = line.len == 0 ? NULL : memchr(line.p, ':', line.len);
+	struct span name = {line.p, colon == NULL ? 0 : (size_t)(colon - line.p)};
 
-	if (h->n > 0 && line.len > 0 && is_fold(line.p[0])) {
+	if (colon != NULL) {
+		line.len -= name.len + 1;
+		line.p = colon + 1;
+	}
+	f->has_colon = colon != NULL;
+	f->name = part_in(&h->lines, http_trim(name));
+	f->value = part_in(&h->lines, http_trim(line));
+}
+
+static void
+go_on(struct http_headers *h, struct span more)
+{
+	if (more.len == 0)
+		return;
+	if (h->lines.len > h->last)
+		buf_addc(&h->lines, ' ');
+	buf_add(&h->lines, more.p, more.len);
+	split(h);
+}
+
+static bool
+make_room(struct http_headers *h)
+{
+	size_t cap = h->cap == 0 ? 16 : h->cap * 2;
+	struct http_field *f = NULL;
+
+	if (h->n < h->cap)
+		return true;
+	if (cap <= HTTP_FIELDS_MAX)
+		f = realloc(h->field, cap * sizeof(*f));
+	if (f == NULL)
+		return false;
+	h->field = f;
+	h->cap = cap;
+	return true;
+}
+
+void
+http_headers_line(struct http_headers *h, struct span line, bool strict)
+{
+	bool folded = line.len > 0 && is_fold(line.p[0]);
+
+	if (folded)
+		line = unfold(line);
+	/* What looks like a field of its own is one, as browsers have it. */
+	if (folded && h->n > 0 &&
+	    !(strict && line.len > 0 && h->field[h->n - 1].has_colon &&
+		memchr(line.p, ':', line.len) != NULL)) {
 		go_on(h, line);
 		return;
 	}
-	if (h->n == h->cap) {
-		size_t cap = h->cap == 0 ? 16 : h->cap * 2;
-		struct http_field *f = NULL;
-
-		if (cap <= HTTP_FIELDS_MAX)
-			f = realloc(h->field, cap * sizeof(*f));
-		if (f == NULL)
-			return;
-		h->field = f;
-		h->cap = cap;
-	}
-	if (buf_add(&h->lines, line.p, line.len) == -1)
+	if (!make_room(h) || buf_reserve(&h->lines, line.len) == -1)
 		return;
-	kept = (struct span){h->lines.data + h->lines.len - line.len, line.len};
-	colon = memchr(kept.p, ':', kept.len);
-	name = (struct span){kept.p, colon == NULL ? 0 : (size_t)(colon - kept.p)};
-	value = kept;
-	if (colon != NULL)
-		value = (struct span){
-		    colon + 1, kept.len - (size_t)(colon + 1 - kept.p)};
-	else
-		h->missing_colon = true;
-	h->field[h->n++] = (struct http_field){part_in(&h->lines, http_trim(name)),
-	    part_in(&h->lines, http_trim(value))};
+	h->last = h->lines.len;
+	if (line.len > 0)
+		buf_add(&h->lines, line.p, line.len);
+	h->n++;
+	split(h);
 }
 
 static bool
@@ -151,6 +180,8 @@ http_headers_finish(
 	add(&h->text, (struct span){first_line->data, first_line->len});
 	buf_adds(&h->text, "\r\n");
 	buf_adds(&h->names, "\r\n");
+	for (size_t i = 0; i < h->n; i++)
+		h->missing_colon = h->missing_colon || !h->field[i].has_colon;
 	for (size_t i = 0; h->joined != NULL && i < h->n; i++) {
 		struct span name = http_part(&h->lines, h->field[i].name);
 		size_t before = h->text.len;

@@ -12,20 +12,36 @@ http_part(const struct buf *b, struct http_part p)
 	return (struct span){b->data == NULL ? NULL : b->data + p.at, p.len};
 }
 
+/* How many bytes of s make up text; 0: they do not. */
+static size_t
+starts(struct span s, const char *text)
+{
+	size_t i = 0;
+
+	for (; *text != '\0'; text++, i++) {
+		while (i < s.len && s.p[i] == 0)
+			i++;
+		if (i == s.len || tolower(s.p[i]) != tolower((uint8_t)*text))
+			return 0;
+	}
+	return i;
+}
+
 bool
 http_is(struct span s, const char *text)
 {
-	return s.len == strlen(text) &&
-	    (s.len == 0 || strncasecmp((const char *)s.p, text, s.len) == 0);
+	size_t n = starts(s, text);
+
+	while (n < s.len && s.p[n] == 0)
+		n++;
+	return n == s.len && (n > 0 || text[0] == '\0');
 }
 
 bool
 http_has(struct span s, const char *text)
 {
-	size_t n = strlen(text);
-
-	for (; s.len >= n; s.p++, s.len--)
-		if (strncasecmp((const char *)s.p, text, n) == 0)
+	for (; s.len > 0; s.p++, s.len--)
+		if (starts(s, text) > 0)
 			return true;
 	return false;
 }

@@ -219,6 +219,16 @@ static const char *const ODD[] = {
     "HTTP/1.1 200 ok\r\nContent-Length: 4\n\r\r\n\r\nworm",
     "HTTP/1.1 200 ok\r\nContent-Length: 4\n \nworm",
     "HTTP/1.1 200 ok\r\nContent-Length: 4\r\n \r\n\r\nworm",
+    "HTTP/1.1 200 ok\r\n Transfer-Encoding: chunked\r\n\r\n4\r\nworm\r\n0\r\n\r\n",
+    "HTTP/1.1 200 ok\r\nA: b\r\n\tTransfer-Encoding: "
+    "chunked\r\n\r\n4\r\nworm\r\n0\r\n\r\n",
+    "HTTP/1.1 200 ok\r\nTransfer-Encoding\r\n :\r\n "
+    "chunked\r\n\r\n4\r\nworm\r\n0\r\n\r\n",
+    "HTTP/1.1 200 ok\r\n\r\r\r\nTransfer-Encoding: "
+    "chunked\r\n\r\n4\r\nworm\r\n0\r\n\r\n",
+    "HTTP/1.1 200 ok\r\n\r \rTransfer-Encoding: "
+    "chunked\r\n\r\n4\r\nworm\r\n0\r\n\r\n",
+    "HTTP/1.1 200 ok\r\nContent-Length: 2 4\r\n\r\nworm",
     "junk\r\nHTTP/1.1 200 ok\r\nContent-Length: 4\r\n\r\nworm",
     "\r\r\nHTTP/1.1 200 ok\r\nContent-Length: 4\r\n\r\nworm",
     "HTTP/1.1 100 ok\r\nContent-Length: 4\r\n\r\nworm",
