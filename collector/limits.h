@@ -140,8 +140,8 @@
 #define INCIDENT_ENTITIES_MAX 64
 /* Entities that join an incident; beyond it what is new stands by itself. */
 #define INCIDENT_JOINING_MAX 4096
-#define INCIDENT_EVENTS_MAX   256
-#define INCIDENT_FIRINGS_MAX  16
+#define INCIDENT_EVENTS_MAX  256
+#define INCIDENT_FIRINGS_MAX 16
 /* A growing incident is told again when it doubled, or after so much time. */
 #define INCIDENT_TELL_US (10 * 60 * INT64_C(1000000))
 /* Correlated rows looked up again for their hosts and addresses, a firing. */
@@ -167,6 +167,8 @@
 
 /* Different rules, hosts, agents, incidents a report counts; more is said to be cut. */
 #define REPORT_LIST_MAX 20000
+/* The greatest number that one record of an agent can add: that of all sequences. */
+#define REPORT_COUNT_MAX (INT64_C(1) << 48)
 /* Rows of a "most" table: what fits the two pages. */
 #define REPORT_TOP 10
 /* Incidents listed one by one. */

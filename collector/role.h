@@ -13,18 +13,19 @@
 
 #include <stdint.h>
 
-#define ROLE_FD_INGEST 3
+#define ROLE_FD_INGEST	  3
 #define ROLE_FD_CORRELATE 3
-#define ROLE_FD_WEB 4
+#define ROLE_FD_WEB	  4
 
 enum collector_message {
 	/* ingest to the others */
-	COLLECTOR_NEW_ROWS = 1,	/* struct collector_new_rows: committed up to here */
-	COLLECTOR_APPENDED,	/* struct collector_appended: answer to an append */
-	COLLECTOR_AGENT_PUT,	/* struct collector_appended: answer to a put */
+	COLLECTOR_NEW_ROWS =
+	    1,		     /* struct collector_new_rows: committed up to here */
+	COLLECTOR_APPENDED,  /* struct collector_appended: answer to an append */
+	COLLECTOR_AGENT_PUT, /* struct collector_appended: answer to a put */
 	/* the others to ingest */
-	COLLECTOR_APPEND = 32,	/* struct collector_append, then the record's JSON */
-	COLLECTOR_PUT_AGENT,	/* struct collector_append, then struct store_agent */
+	COLLECTOR_APPEND = 32, /* struct collector_append, then the record's JSON */
+	COLLECTOR_PUT_AGENT, /* struct collector_append, then struct store_agent */
 };
 
 struct collector_new_rows {
@@ -38,14 +39,14 @@ struct collector_new_rows {
 #define COLLECTOR_APPEND_NOTHING UINT32_MAX
 
 struct collector_append {
-	uint64_t ticket;	/* comes back in the answer */
-	uint32_t cls;		/* enum record_class */
+	uint64_t ticket; /* comes back in the answer */
+	uint32_t cls;	 /* enum record_class */
 	uint32_t reserved;
 };
 
 struct collector_appended {
 	uint64_t ticket;
-	int64_t id;		/* of the row; negative errno when it failed */
+	int64_t id; /* of the row; negative errno when it failed */
 };
 
 #endif

@@ -165,6 +165,15 @@ count_alert(struct reader *r, const struct store_row *row)
 
 /* --- losses --------------------------------------------------------------------- */
 
+/* A number that an agent wrote: as much as can be true, so that sums stay sums. */
+static uint64_t
+count_at(const struct json_doc *d, const char *path)
+{
+	int64_t n = json_int(d, path, 0);
+
+	return n < 0 ? 0 : n > REPORT_COUNT_MAX ? REPORT_COUNT_MAX : (uint64_t)n;
+}
+
 static void
 count_losses(
     struct reader *r, const struct store_row *row, const struct json_doc *d)
@@ -172,14 +181,13 @@ count_losses(
 	char path[32];
 
 	if (strcmp(row->event_type, "gap") != 0) {
-		r->f->packets_dropped +=
-		    (uint64_t)json_int(d, "stadswacht.dropped", 0);
+		r->f->packets_dropped += count_at(d, "stadswacht.dropped");
 		return;
 	}
 	for (int c = 0; c < RECORD_CLASSES; c++) {
 		snprintf(path, sizeof(path), "gap.lost.%s",
 		    record_class_name((enum record_class)c));
-		r->f->lost[c] += (uint64_t)json_int(d, path, 0);
+		r->f->lost[c] += count_at(d, path);
 	}
 }
 
@@ -276,7 +284,7 @@ fold_incident(
 	n->level = level_of(json_str(d, "incident.severity"));
 	n->first_us = time_at(d, "incident.first", row->time_us);
 	n->last_us = time_at(d, "incident.last", row->time_us);
-	n->events = (uint64_t)json_int(d, "incident.count", 0);
+	n->events = count_at(d, "incident.count");
 	n->is_new = n->first_us >= r->week->from_us && n->first_us < r->week->to_us;
 	read_lists(n, d);
 }

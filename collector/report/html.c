@@ -36,7 +36,8 @@ static const char style[] =
     ".this{fill:var(--bar)}.before{fill:none;stroke:var(--bar2);stroke-width:2}"
     "dt{font-weight:bold}dd{margin:0 0 .5rem 1rem}"
     "@media print{body{max-width:none;padding:0;font-size:10pt}"
-    ".scroll{overflow:visible}table{font-size:9pt}tr,svg,dd{break-inside:avoid}h2{break-after:avoid}}";
+    ".scroll{overflow:visible}table{font-size:9pt}tr,svg,dd{break-inside:avoid}h2{"
+    "break-after:avoid}}";
 
 /* --- parts ------------------------------------------------------------------------ */
 

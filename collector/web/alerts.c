@@ -73,12 +73,13 @@ alerts_list(struct web_call *c)
 	struct query q;
 	struct page p = {.filter = &q.filter};
 	struct store_query sq = {.event_type = "alert", .limit = WEB_SCAN_MAX};
-	const char *tenant = q.filter.tenant;
+	const char *tenant;
 	struct buf b;
 	long n;
 
 	if (!take_query(c, FILTER_ALERT, &q))
 		return;
+	tenant = q.filter.tenant;
 	p.limit = q.limit;
 	sq.tenants = tenant[0] == '\0' ? NULL : &tenant;
 	sq.tenants_n = tenant[0] == '\0' ? 0 : 1;

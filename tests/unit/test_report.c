@@ -310,6 +310,34 @@ test_each_list(void **state)
 	close_store(&b);
 }
 
+/* An agent may write any number: none of them makes the sums less than they were. */
+static void
+test_losses_that_cannot_be(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	open_store(&b);
+	fill(&b);
+	assert_int_equal(store_begin(b.s), 0);
+	put_row(&b, (struct store_row){.event_type = "gap", .cls = RECORD_HEALTH},
+	    "2026-11-18T12:20:00Z",
+	    "{\"event_type\":\"gap\",\"gap\":{\"lost\":{\"alert\":-5,"
+	    "\"telemetry\":9223372036854775807}},\"stadswacht\":{\"v\":1}}");
+	for (int i = 0; i < 2; i++)
+		put_row(&b,
+		    (struct store_row){.event_type = "gap", .cls = RECORD_HEALTH},
+		    "2026-11-18T12:30:00Z",
+		    "{\"event_type\":\"gap\",\"gap\":{\"lost\":{"
+		    "\"finding\":9223372036854775807}},\"stadswacht\":{\"v\":1}}");
+	assert_int_equal(store_commit(b.s), 0);
+	read_figures(&b, "2026-W47", "zwolle");
+	assert_int_equal(b.f.lost[RECORD_ALERT], 3);
+	assert_int_equal(b.f.lost[RECORD_TELEMETRY], 42 + REPORT_COUNT_MAX);
+	assert_int_equal(b.f.lost[RECORD_FINDING], 2 * REPORT_COUNT_MAX);
+	close_store(&b);
+}
+
 static void
 test_tenants_are_apart(void **state)
 {
@@ -558,6 +586,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_each_figure),
 	    cmocka_unit_test(test_each_list),
+	    cmocka_unit_test(test_losses_that_cannot_be),
 	    cmocka_unit_test(test_tenants_are_apart),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_page),
