@@ -530,7 +530,7 @@ is_1_1(const struct reading *r)
 static bool
 on_headers(struct reading *r)
 {
-	const uint8_t *from = r->c.pos;
+	const uint8_t *from;
 	struct http_headers *h;
 	struct span line;
 	enum got got;
@@ -539,6 +539,9 @@ on_headers(struct reading *r)
 		r->s->state = ON_NOTHING;
 		return true;
 	}
+	if (!skip_returns(r))
+		return false;
+	from = r->c.pos;
 	if ((got = take_line(r, &line)) == GOT_NOTHING)
 		return false;
 	h = &message(r)->headers;
