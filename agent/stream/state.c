@@ -59,7 +59,7 @@ become(struct session *n, enum session_state state)
 		n->before_close = n->state;
 	n->state = state;
 	n->flow->life = life[state];
-	n->flow->tcp_over = state >= SESSION_LAST_ACK;
+	n->flow->tcp_over = state > SESSION_FIN_WAIT2;
 }
 
 /* --- numbers -------------------------------------------------------------------- */
@@ -506,10 +506,12 @@ after_ack(const struct at_hand *h)
 		return acks_fin(h) ? SESSION_FIN_WAIT2 : SESSION_FIN_WAIT1;
 	case SESSION_CLOSING:
 		return acks_fin(h) ? SESSION_TIME_WAIT : SESSION_CLOSING;
-	case SESSION_LAST_ACK:
-		return acks_fin(h) ? SESSION_CLOSED : SESSION_LAST_ACK;
-	case SESSION_TIME_WAIT:
-		return acks_fin(h) ? SESSION_CLOSED : SESSION_TIME_WAIT;
+	case SESSION_LAST_ACK: /* the server sent the second FIN */
+		return h->from == CLIENT && acks_fin(h) ? SESSION_CLOSED
+							: SESSION_LAST_ACK;
+	case SESSION_TIME_WAIT: /* the client did */
+		return h->from == SERVER && acks_fin(h) ? SESSION_CLOSED
+							: SESSION_TIME_WAIT;
 	default:
 		return h->n->state;
 	}

@@ -240,13 +240,37 @@ test_close(void **state)
 	say(1, TCP_ACK | TCP_FIN, 0, 4, "yes", 3);
 	expect_told(0, "bye");
 	assert_int_equal(told[0].gaps, 0);
-	assert_false(flow.life == FLOW_CLOSED);
 	assert_true(flow.tcp_over);
+	/* Its own FIN is acknowledged by the other side only. */
+	ack(1, 4, 4);
+	assert_int_equal(flow.life, FLOW_ESTABLISHED);
 	ack(0, 4, 4);
 	assert_int_equal(flow.life, FLOW_CLOSED);
 	expect_told(1, "yes");
 	assert_int_equal(told[1].gaps, 0);
 	assert_int_equal(told[0].ends + told[1].ends, 2);
+	finish();
+}
+
+static void
+test_close_by_the_server(void **state)
+{
+	(void)state;
+	begin();
+	shake_hands();
+	text(0, 0, 0, "hi");
+	say(1, TCP_ACK | TCP_FIN, 0, 2, "bye", 3);
+	assert_int_equal(flow.life, FLOW_ESTABLISHED);
+	expect_told(0, "hi");
+	text(0, 2, 4, " you"); /* half open: the client may go on */
+	ack(1, 4, 6);
+	expect_told(0, "hi you");
+	expect_told(1, "bye");
+	say(0, TCP_ACK | TCP_FIN, 6, 4, NULL, 0);
+	assert_int_equal(flow.life, FLOW_CLOSED);
+	assert_true(flow.tcp_over);
+	ack(1, 4, 7);
+	assert_int_equal(told[0].gaps + told[1].gaps, 0);
 	finish();
 }
 
@@ -1021,6 +1045,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_told_when_acknowledged),
 	    cmocka_unit_test(test_close),
+	    cmocka_unit_test(test_close_by_the_server),
 	    cmocka_unit_test(test_sequence_numbers_wrap),
 	    cmocka_unit_test(test_any_cutting_says_the_same),
 	    cmocka_unit_test(test_one_byte_at_a_time_backwards),
