@@ -20,7 +20,7 @@
 #define RECEIVE_SESSIONS_MAX 16384
 #define RECEIVE_AGENTS_MAX   65536
 /*
- * Work of one transaction: an item, a message or an epoch asked about is one,
+ * Work of one transaction: an item or a message is one, a greeting all of it,
  * stored or not, so that no agent keeps a transaction open by sending what is not
  * stored.  SQLite is at full speed from here on.
  */

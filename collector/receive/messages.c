@@ -230,7 +230,6 @@ send_marks(struct intake *i, struct span peer, const struct agent *a,
 	static struct wire_mark marks[WIRE_EPOCHS_MAX];
 	char epoch[EPOCH_TEXT];
 
-	i->work += h->epochs_n;
 	for (size_t k = 0; k < h->epochs_n; k++) {
 		const uint8_t *id = h->epochs + k * WIRE_EPOCH_BYTES;
 
@@ -262,6 +261,8 @@ on_hello(struct intake *i, struct span peer, struct agent *a, struct cursor *c)
 		str_copy(a->a.host, sizeof(a->a.host), h.host.s);
 	intake_save_agent(i, a);
 	send_marks(i, peer, a, &h);
+	/* It has cost a commit, and up to 4,096 look-ups: enough for one turn. */
+	i->work += RECEIVE_WORK;
 	return 0;
 }
 
