@@ -204,7 +204,9 @@ take_line(struct reading *r, struct span *line)
 			*line = take(r, 0, 1);
 			return GOT_LINE;
 		}
-		if ((next = ahead(r, i + 1)) == -1)
+		next = ahead(r, i + 1);
+		if (next == -1 &&
+		    (r->d == APP_TC || (i == 1 && is_fold(p[0]))))
 			return GOT_NOTHING;
 		if (p[i] == '\n') {
 			bool cr =

@@ -58,7 +58,8 @@ part_in(const struct buf *b, struct span s)
 static void
 split(struct http_headers *h)
 {
-	struct span line = {h->lines.data + h->last, h->lines.len - h->last};
+	struct span line = http_part(
+	    &h->lines, (struct http_part){h->last, h->lines.len - h->last});
 	struct http_field *f = &h->field[h->n - 1];
 	const uint8_t *colon = line.len == 0 ? NULL : memchr(line.p, ':', line.len);
 	struct span name = {line.p, colon == NULL ? 0 : (size_t)(colon - line.p)};
