@@ -98,6 +98,15 @@
 /* Answers whose type rules see; a message of 1,232 bytes holds 76 addresses. */
 #define DNS_RECORD_TYPES_MAX 80
 
+/* Handshake messages of one side; a chain of ten certificates has 20 KiB. */
+#define TLS_HANDSHAKE_MAX (128u << 10)
+/* Certificates and texts kept of one side: the chain, names, JA3. */
+#define TLS_KEEP_MAX (256u << 10)
+/* Certificates of a chain that rules see; browsers stop at ten. */
+#define TLS_CHAIN_MAX 16
+/* Numbers of one kind in a hello: browsers send twenty; JA4 counts to 99. */
+#define JA4_LIST_MAX 512
+
 /* --- detect ---------------------------------------------------------------- */
 
 /* Suricata's limit of a rule's text. */

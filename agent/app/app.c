@@ -85,6 +85,12 @@ app_stop(struct app_flow *a, enum app_dir d)
 }
 
 void
+app_encrypted(struct app_flow *a)
+{
+	a->encrypted = true;
+}
+
+void
 app_change(struct app_flow *a, enum app_id expected)
 {
 	a->changed = true;

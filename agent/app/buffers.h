@@ -53,12 +53,59 @@ enum app_buffer_id {
 	APP_SSH_HASSH_STRING,
 	APP_SSH_HASSH_SERVER,
 	APP_SSH_HASSH_SERVER_STRING,
+	APP_TLS_SNI,
+	APP_JA3_STRING,
+	APP_JA3_HASH,
+	APP_JA3S_STRING,
+	APP_JA3S_HASH,
+	APP_JA4_HASH,
+	APP_TLS_RANDOM,
+	APP_TLS_RANDOM_TIME,
+	APP_TLS_RANDOM_BYTES,
+	APP_TLS_CERT_SUBJECT,
+	APP_TLS_CERT_ISSUER,
+	APP_TLS_CERT_SERIAL,
+	APP_TLS_CERT_FINGERPRINT,
+	APP_TLS_CERTS,
+	APP_TLS_CERT_CHAIN_LEN,
+	APP_TLS_NOT_BEFORE, /* seconds since 1970 */
+	APP_TLS_NOT_AFTER,
+	APP_TLS_VALIDITY, /* a bit of enum app_tls_validity */
+	APP_TLS_VERSION,  /* a bit of enum app_tls_version */
+	APP_SSL_STATE,	  /* bits of enum app_tls_seen */
 	APP_BUFFER_IDS,
 };
 
 enum app_buffer_flag {
 	APP_BUFFER_MULTI = 1u << 0,  /* instances: each use in a rule is its own */
 	APP_BUFFER_NUMBER = 1u << 1, /* the keyword tests app_bytes.number */
+	APP_BUFFER_LOWER = 1u << 2,  /* contents are folded, as the buffer is */
+	APP_BUFFER_UPPER = 1u << 3,
+};
+
+/* Numbers of TLS whose bits a rule names. */
+enum app_tls_version {
+	TLS_BIT_SSL2 = 1u << 0,
+	TLS_BIT_SSL3 = 1u << 1,
+	TLS_BIT_1_0 = 1u << 2,
+	TLS_BIT_1_1 = 1u << 3,
+	TLS_BIT_1_2 = 1u << 4,
+	TLS_BIT_1_3 = 1u << 5,
+	TLS_BIT_OTHER = 1u << 6,
+};
+
+enum app_tls_seen {
+	TLS_SEEN_CLIENT_HELLO = 1u << 0,
+	TLS_SEEN_SERVER_HELLO = 1u << 1,
+	TLS_SEEN_CLIENT_KEY = 1u << 2,
+	TLS_SEEN_SERVER_KEY = 1u << 3,
+	TLS_SEEN_UNKNOWN = 1u << 4,
+};
+
+enum app_tls_validity {
+	TLS_VALID = 1u << 0,
+	TLS_EXPIRED = 1u << 1,
+	TLS_NOT_YET_VALID = 1u << 2,
 };
 
 struct app_buffer_row {

@@ -23,7 +23,8 @@ struct app_flow {
 	unsigned events;      /* enum app_flow_event, of this packet */
 	size_t held;	      /* bytes, against the cap of all flows */
 	bool stopped[APP_DIRS];
-	bool changed; /* app_change() was called: what follows is another's */
+	bool encrypted; /* app_encrypted() was called */
+	bool changed;	/* app_change() was called: what follows is another's */
 	bool spoke;
 	enum app_dir first_spoke;
 	struct buf begin[APP_DIRS]; /* bytes while the protocol is not known */
@@ -90,6 +91,9 @@ void app_tx_event(struct app_tx *tx, unsigned event);
 void app_stop(struct app_flow *a, enum app_dir d);
 /* Another protocol follows, both ways (STARTTLS, CONNECT, Upgrade). */
 void app_change(struct app_flow *a, enum app_id expected);
+/* What follows is encrypted, both ways: nothing in it for rules on payload, from
+ * the next packet on. */
+void app_encrypted(struct app_flow *a);
 /* Count n bytes against the cap of all flows; false: not to be had. */
 bool app_hold(struct app_flow *a, size_t n);
 void app_drop(struct app_flow *a, size_t n);

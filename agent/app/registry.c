@@ -4,10 +4,12 @@
 #include "agent/app/http.h"
 #include "agent/app/parser.h"
 #include "agent/app/ssh.h"
+#include "agent/app/tls.h"
 
 const struct app_parser *const app_registry[] = {
     &http_parser,
     &dns_parser,
     &ssh_parser,
+    &tls_parser,
     NULL,
 };

@@ -102,6 +102,11 @@ app_clean(struct flow *f)
 	if (a == NULL)
 		return;
 	a->events = 0;
+	if (a->encrypted && !(f->flags & FLOW_NO_PAYLOAD_INSPECT)) {
+		f->flags |= FLOW_NO_PAYLOAD_INSPECT;
+		stream_stop_inspecting(f, true);
+		stream_stop_inspecting(f, false);
+	}
 	for (at = &a->first; *at != NULL;) {
 		struct app_tx *tx = *at;
 

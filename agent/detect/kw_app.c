@@ -202,6 +202,29 @@ kw_app_number(struct rule_parser *p, char *value)
 	return add_size(p, list_of(p, b, false), OP_NUMBER, &t);
 }
 
+int
+kw_app_add_number(
+    struct rule_parser *p, enum app_buffer_id b, const struct num_test *t)
+{
+	if (app_buffer_find(app_buffer_row(b)->name) == APP_BUFFER_NONE)
+		return not_built(p);
+	return add_size(p, list_of(p, b, false), OP_NUMBER, t);
+}
+
+int
+kw_app_add_content(struct rule_parser *p, enum app_buffer_id b, char *value)
+{
+	int before = p->list, rc;
+
+	if (app_buffer_find(app_buffer_row(b)->name) == APP_BUFFER_NONE)
+		return not_built(p);
+	if ((p->list = list_of(p, b, false)) == -1)
+		return -1;
+	rc = kw_content(p, value);
+	p->list = before;
+	return rc;
+}
+
 /* "5<>10,norm": of the URI as it stands, or normalised. */
 int
 kw_urilen(struct rule_parser *p, char *value)

@@ -72,6 +72,23 @@ content_bytes(struct rule_parser *p, const char *s, uint8_t out[CONTENT_LEN_MAX]
 	return n == 0 ? parser_fail(p, "is empty") : n;
 }
 
+/* Of a buffer that has one case only, as Suricata does with what rules say. */
+static void
+fold(const struct rule_parser *p, uint8_t *bytes, size_t n)
+{
+	enum app_buffer_id b = p->list == -1
+	    ? APP_BUFFER_NONE
+	    : buffers_app(p->r->list[p->list].buffer);
+	uint8_t flags = app_buffer_row(b)->flags;
+
+	for (size_t i = 0; i < n; i++) {
+		if (flags & APP_BUFFER_LOWER)
+			bytes[i] = (uint8_t)tolower(bytes[i]);
+		if (flags & APP_BUFFER_UPPER)
+			bytes[i] = (uint8_t)toupper(bytes[i]);
+	}
+}
+
 int
 kw_content(struct rule_parser *p, char *value)
 {
@@ -82,6 +99,7 @@ kw_content(struct rule_parser *p, char *value)
 	p->moved = -1;
 	if (n == -1 || (op = parser_add_op(p, OP_CONTENT)) == NULL)
 		return -1;
+	fold(p, bytes, (size_t)n);
 	op->flags = p->negated ? OP_NEGATED : 0;
 	if ((op->content.bytes = malloc((size_t)n)) == NULL)
 		return parser_no_memory(p);

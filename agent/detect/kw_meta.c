@@ -261,6 +261,9 @@ versions_hold(struct rule_parser *p, char *value)
 	return any;
 }
 
+/* Suricata's names of what may be left out of a build, and is in this one. */
+static const struct parser_word FEATURES[] = {{"ja3", 0}, {"ja4", 0}, {NULL, 0}};
+
 int
 kw_requires(struct rule_parser *p, char *value)
 {
@@ -280,10 +283,9 @@ kw_requires(struct rule_parser *p, char *value)
 			const struct keyword *k = keyword_find(argument);
 
 			holds = k != NULL && k->needs == KW_READY;
-		} else if (strcmp(item, "feature") != 0) {
-			holds =
-			    0; /* Suricata skips rules with tests it does not know */
-		}
+		} else if (strcmp(item, "feature") == 0)
+			holds = parser_word(FEATURES, argument) != -1;
+		/* Suricata skips rules with tests that it does not know. */
 		if (holds == 0)
 			p->unmet = true;
 	}

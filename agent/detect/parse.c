@@ -277,6 +277,10 @@ parser_num_holds(const struct num_test *t, uint64_t v)
 		return v >= t->a;
 	case NUM_RANGE:
 		return v > t->a && v < t->b;
+	case NUM_BITS:
+		return (v & t->a) != 0;
+	case NUM_NO_BITS:
+		return (v & t->a) == 0;
 	}
 	return false;
 }

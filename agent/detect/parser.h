@@ -139,6 +139,17 @@ KW(app_event);
 KW(app_protocol);
 KW(uricontent);
 KW(urilen);
+/* kw_app_tls.c */
+KW(tls_version);
+KW(ssl_version);
+KW(ssl_state);
+KW(tls_subject);
+KW(tls_issuer);
+KW(tls_fingerprint);
+KW(tls_not_before);
+KW(tls_not_after);
+KW(tls_expired);
+KW(tls_valid);
 /* kw_flow.c */
 KW(flow);
 KW(stream_event);
@@ -187,6 +198,11 @@ KW(target);
 KW(requires);
 KW(prefilter);
 #undef KW
+
+/* One more test of a buffer that is a number, and one content of a buffer. */
+int kw_app_add_number(
+    struct rule_parser *p, enum app_buffer_id b, const struct num_test *t);
+int kw_app_add_content(struct rule_parser *p, enum app_buffer_id b, char *value);
 
 /* The list that a letter of pcre stands for; -1 after a failure. */
 int kw_app_pcre_list(struct rule_parser *p, char letter);

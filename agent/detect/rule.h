@@ -27,7 +27,9 @@ enum num_op {
 	NUM_GT,
 	NUM_LE,
 	NUM_GE,
-	NUM_RANGE
+	NUM_RANGE,
+	NUM_BITS, /* has one of the bits of a */
+	NUM_NO_BITS
 };
 
 /* The integer tests of Suricata 7: "8", "<8", ">7", "7<>20" (bounds excluded). */

@@ -22,8 +22,9 @@ enum flow_flag {
 	FLOW_IPONLY_TO_SERVER = 1u << 3,  /* IP-only rules ran, each way */
 	FLOW_IPONLY_TO_CLIENT = 1u << 4,
 	FLOW_ALERTED = 1u << 5,
-	FLOW_MIDSTREAM = 1u << 6, /* TCP whose SYN was not seen */
-	FLOW_DPI_DONE = 1u << 7,  /* nDPI has said its last word */
+	FLOW_MIDSTREAM = 1u << 6,	   /* TCP whose SYN was not seen */
+	FLOW_DPI_DONE = 1u << 7,	   /* nDPI has said its last word */
+	FLOW_NO_PAYLOAD_INSPECT = 1u << 8, /* it is encrypted */
 };
 
 /* Slots where later stages hang their own state; freed through flow_slot_free(). */

@@ -383,6 +383,8 @@ flow_table_packet(struct flow_table *t, struct packet *p)
 	p->flow = f;
 	to_server = flow_key_is_forward(&f->key, &k);
 	p->flags |= to_server ? PACKET_TO_SERVER : PACKET_TO_CLIENT;
+	if (f->flags & FLOW_NO_PAYLOAD_INSPECT)
+		p->flags |= PACKET_NO_PAYLOAD_INSPECT;
 	if (p->time_us > f->last_us)
 		f->last_us = p->time_us;
 	count(f, p, to_server);
