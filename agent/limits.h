@@ -208,6 +208,8 @@
 #define WATCH_IN_HAND_MAX 8
 /* Folders deeper than this are not walked (nor is a tree made to loop). */
 #define WATCH_DEPTH_MAX 64
+/* Entries of a walk at one go: some milliseconds. */
+#define WATCH_STEPS_MAX 2000
 /* inotify: one watch a folder; the kernel's own limit is about this. */
 #define WATCH_FOLDERS_MAX 65536
 

@@ -46,7 +46,7 @@ static void
 add_tree(struct watch *w, const char *path)
 {
 	struct walk *walk = walk_new(path);
-	struct walk_entry e;
+	static struct walk_entry e;
 
 	if (walk == NULL) {
 		w->stats.skipped++;
@@ -54,10 +54,20 @@ add_tree(struct watch *w, const char *path)
 	}
 	add_one(w, path);
 	while (walk_next(walk, &e, watch_left_out, w))
-		if (e.folder)
+		if (e.kind == WALK_FOLDER)
 			add_one(w, e.path);
 	w->stats.skipped += walk_skipped(walk);
 	walk_free(walk);
+}
+
+void
+inotify_add_folder(struct watch *w, const char *path)
+{
+	const struct watch_folder *f;
+
+	if (w->inotify_fd != -1 && (f = watch_folder_of(w, path)) != NULL &&
+	    !f->by_handles)
+		add_one(w, path);
 }
 
 static void
@@ -83,7 +93,8 @@ on_event(struct watch *w, const struct inotify_event *e)
 	if ((e->mask & IN_ISDIR) != 0) {
 		if ((e->mask & (IN_CREATE | IN_MOVED_TO)) != 0 &&
 		    !watch_left_out(w, path)) {
-			add_tree(w, path);
+			/* What is in it by now is found by the walk, in turns. */
+			add_one(w, path);
 			watch_add_folder(w, path);
 		}
 	} else if ((e->mask & IN_CLOSE_WRITE) != 0)

@@ -29,7 +29,8 @@ struct watch {
 	struct walk *walk;   /* under way; NULL: none */
 	struct list to_walk; /* struct watch_pending: folders */
 	size_t to_walk_n;
-	struct loop_timer *timer;
+	bool scan_due; /* all folders, after those */
+	struct loop_timer *timer, *turn;
 	struct watch_stats stats;
 	int fanotify_fd, inotify_fd;
 	struct table *by_wd; /* inotify: descriptor number to struct watch_wd */
@@ -49,5 +50,14 @@ void fanotify_end(struct watch *w);
 /* Watch the folders that are not by_handles. */
 int inotify_begin(struct watch *w);
 void inotify_end(struct watch *w);
+/* A folder that was found, where it is not covered by handles. */
+void inotify_add_folder(struct watch *w, const char *path);
+/*
+ * A regular file for reading, by way of its watched folder; nothing else is opened,
+ * as opening a device can act.  -1 with errno (ELOOP: not regular).
+ */
+int open_regular(const struct watch *w, const char *path);
+/* The innermost watched folder that path is in; NULL: none. */
+const struct watch_folder *watch_folder_of(const struct watch *w, const char *path);
 
 #endif

@@ -7,10 +7,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct level {
@@ -26,11 +28,25 @@ struct walk {
 	struct level levels[WATCH_DEPTH_MAX];
 };
 
+int
+walk_open(int at, const char *path, int flags)
+{
+	const unsigned beneath =
+	    at == AT_FDCWD ? 0u : RESOLVE_BENEATH | RESOLVE_NO_XDEV;
+	struct open_how how = {.flags = (unsigned)(flags | O_NOFOLLOW | O_CLOEXEC),
+	    .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | beneath};
+	long fd = syscall(SYS_openat2, at, path, &how, sizeof(how));
+
+	/* Kernels before 5.6: the last level is guarded, the others are not. */
+	if (fd == -1 && errno == ENOSYS)
+		fd = openat(at, path, flags | O_NOFOLLOW | O_CLOEXEC);
+	return (int)fd;
+}
+
 static int
 enter(struct walk *w, int parent, const char *name, size_t path_len)
 {
-	int fd = openat(parent, name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = walk_open(parent, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	struct stat st;
 	DIR *d;
 
@@ -106,44 +122,48 @@ type_of(const struct dirent *d, int folder)
 				   : DT_UNKNOWN;
 }
 
+/* What the entry is to the caller; a folder is entered. */
+static enum walk_kind
+look_at(struct walk *w, const struct dirent *d, struct walk_entry *e,
+    bool (*leave_out)(void *arg, const char *path), void *arg)
+{
+	struct level *l = &w->levels[w->depth - 1];
+	const unsigned char type = type_of(d, dirfd(l->dir));
+	int n;
+
+	if ((type != DT_DIR && type != DT_REG) || strcmp(d->d_name, ".") == 0 ||
+	    strcmp(d->d_name, "..") == 0)
+		return WALK_OTHER;
+	n = snprintf(
+	    w->path + l->path_len, sizeof(w->path) - l->path_len, "/%s", d->d_name);
+	if (n < 0 || (size_t)n >= sizeof(w->path) - l->path_len) {
+		w->skipped++;
+		return WALK_OTHER;
+	}
+	if (leave_out != NULL && leave_out(arg, w->path))
+		return WALK_OTHER;
+	memcpy(e->path, w->path, l->path_len + (size_t)n + 1);
+	if (type == DT_REG)
+		return WALK_FILE;
+	if (w->depth < WATCH_DEPTH_MAX &&
+	    enter(w, dirfd(l->dir), d->d_name, l->path_len + (size_t)n) == 0)
+		return WALK_FOLDER;
+	w->skipped += w->depth == WATCH_DEPTH_MAX || errno != EXDEV;
+	return WALK_OTHER;
+}
+
 bool
 walk_next(struct walk *w, struct walk_entry *e,
     bool (*leave_out)(void *arg, const char *path), void *arg)
 {
 	while (w->depth > 0) {
-		struct level *l = &w->levels[w->depth - 1];
-		struct dirent *d = readdir(l->dir);
-		unsigned char type;
-		int n;
+		struct dirent *d = readdir(w->levels[w->depth - 1].dir);
 
-		if (d == NULL) {
-			closedir(l->dir);
-			w->depth--;
-			continue;
-		}
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-			continue;
-		type = type_of(d, dirfd(l->dir));
-		if (type != DT_DIR && type != DT_REG)
-			continue;
-		n = snprintf(w->path + l->path_len, sizeof(w->path) - l->path_len,
-		    "/%s", d->d_name);
-		if (n < 0 || (size_t)n >= sizeof(w->path) - l->path_len) {
-			w->skipped++;
-			continue;
-		}
-		if (leave_out != NULL && leave_out(arg, w->path))
-			continue;
-		e->folder = type == DT_DIR;
-		memcpy(e->path, w->path, l->path_len + (size_t)n + 1);
-		if (!e->folder)
+		if (d != NULL) {
+			e->kind = look_at(w, d, e, leave_out, arg);
 			return true;
-		if (w->depth == WATCH_DEPTH_MAX ||
-		    enter(w, dirfd(l->dir), d->d_name, l->path_len + (size_t)n) ==
-			-1)
-			w->skipped += errno != EXDEV || w->depth == WATCH_DEPTH_MAX;
-		else
-			return true;
+		}
+		closedir(w->levels[--w->depth].dir);
 	}
 	return false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* The files that wait, and how one is opened. */
+/* The files that wait, and which is next. */
 #include "agent/watch/watch.h"
 
 #include "agent/watch/inside.h"
@@ -10,13 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 struct watch_pending {
@@ -98,6 +95,7 @@ wait_for(struct watch *w, const char *path, char reason)
 	    table_put(w->by_path, path, strlen(path), p) == -1) {
 		free(p);
 		w->stats.lost_pending++;
+		w->scan_due = true;
 		return false;
 	}
 	list_push(&w->pending, &p->link);
@@ -118,77 +116,59 @@ watch_again(struct watch *w, const char *path, char reason)
 	wait_for(w, path, reason);
 }
 
-void
-watch_add_folder(struct watch *w, const char *path)
+static void
+walk_later(struct watch *w, const char *path)
 {
 	struct watch_pending *p;
 
-	if (watch_left_out(w, path))
-		return;
 	/* So many at once: a scan of all of them is less. */
 	if (w->to_walk_n >= WATCH_PENDING_MAX ||
 	    (p = pending_new(path, 'm')) == NULL) {
 		w->stats.lost_pending++;
+		w->scan_due = true;
 		return;
 	}
 	list_push(&w->to_walk, &p->link);
 	w->to_walk_n++;
-	w->config.wake(w->config.arg);
 }
 
 void
+watch_add_folder(struct watch *w, const char *path)
+{
+	if (watch_left_out(w, path))
+		return;
+	walk_later(w, path);
+	w->config.wake(w->config.arg);
+}
+
+/* Once after what is being walked, however often it is asked for meanwhile. */
+void
 watch_scan_all(struct watch *w)
 {
-	for (size_t i = 0; i < w->n; i++)
-		watch_add_folder(w, w->folders[i].path);
+	w->scan_due = true;
+	w->config.wake(w->config.arg);
 }
 
 /* --- taking one ----------------------------------------------------------------
  */
 
-/* A descriptor that can only be looked at; links are refused at every level. */
-static int
-open_path(const char *path)
+const struct watch_folder *
+watch_folder_of(const struct watch *w, const char *path)
 {
-	struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-	    .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-	long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	const struct watch_folder *best = NULL;
 
-	/* Kernels before 5.6: the last level is guarded, the others are not. */
-	if (fd == -1 && errno == ENOSYS)
-		fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return (int)fd;
-}
-
-/* Only what is a regular file is opened for reading: opening a device can act. */
-static int
-open_regular(const char *path)
-{
-	char self[40];
-	struct stat st;
-	int at = open_path(path), fd = -1, saved;
-
-	if (at == -1)
-		return -1;
-	if (fstat(at, &st) == -1)
-		goto done;
-	if (!S_ISREG(st.st_mode)) {
-		errno = ELOOP;
-		goto done;
-	}
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
-	fd = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-done:
-	saved = errno;
-	close(at);
-	errno = saved;
-	return fd;
+	for (size_t i = 0; i < w->n; i++)
+		if (is_below(path, w->folders[i].path) &&
+		    (best == NULL ||
+			strlen(w->folders[i].path) > strlen(best->path)))
+			best = &w->folders[i];
+	return best;
 }
 
 static bool
 take(struct watch *w, struct watch_file *f, const char *path, char reason)
 {
-	if ((f->fd = open_regular(path)) == -1) {
+	if ((f->fd = open_regular(w, path)) == -1) {
 		*(errno == ENOENT || errno == ENOTDIR ? &w->stats.gone
 						      : &w->stats.refused) += 1;
 		return false;
@@ -221,6 +201,11 @@ take_pending(struct watch *w, struct watch_file *f)
 static bool
 begin_walk(struct watch *w)
 {
+	if (w->walk == NULL && list_empty(&w->to_walk) && w->scan_due) {
+		w->scan_due = false;
+		for (size_t i = 0; i < w->n; i++)
+			walk_later(w, w->folders[i].path);
+	}
 	while (w->walk == NULL && !list_empty(&w->to_walk)) {
 		struct watch_pending *p =
 		    LIST_OF(w->to_walk.next, struct watch_pending, link);
@@ -229,20 +214,41 @@ begin_walk(struct watch *w)
 		w->to_walk_n--;
 		if ((w->walk = walk_new(p->path)) == NULL)
 			w->stats.skipped++;
+		else
+			inotify_add_folder(w, p->path);
 		free(p);
 	}
 	return w->walk != NULL;
 }
 
+static void
+on_turn(void *arg)
+{
+	struct watch *w = arg;
+
+	w->turn = NULL;
+	w->config.wake(w->config.arg);
+}
+
+/* A folder may hold millions of what is left out: the caller has more to do. */
 static bool
 take_walked(struct watch *w, struct watch_file *f)
 {
-	struct walk_entry e;
+	static struct walk_entry e;
+	unsigned steps = 0;
 
 	while (begin_walk(w)) {
-		while (walk_next(w->walk, &e, watch_left_out, w))
-			if (!e.folder && take(w, f, e.path, 'a'))
+		while (walk_next(w->walk, &e, watch_left_out, w)) {
+			if (e.kind == WALK_FOLDER)
+				inotify_add_folder(w, e.path);
+			if (e.kind == WALK_FILE && take(w, f, e.path, 'a'))
 				return true;
+			if (++steps < WATCH_STEPS_MAX)
+				continue;
+			if (w->turn == NULL)
+				w->turn = loop_timer(w->loop, 0, 0, on_turn, w);
+			return false;
+		}
 		w->stats.skipped += walk_skipped(w->walk);
 		walk_free(w->walk);
 		w->walk = NULL;
@@ -261,10 +267,7 @@ watch_next(struct watch *w, struct watch_file *f, bool idle)
 static void
 on_schedule(void *arg)
 {
-	struct watch *w = arg;
-
-	if (w->walk == NULL && list_empty(&w->to_walk))
-		watch_scan_all(w);
+	watch_scan_all(arg);
 }
 
 static int
@@ -342,6 +345,7 @@ watch_free(struct watch *w)
 		return;
 	if (w->timer != NULL)
 		loop_timer_cancel(w->loop, w->timer);
+	loop_timer_cancel(w->loop, w->turn);
 	fanotify_end(w);
 	inotify_end(w);
 	for (size_t i = 0; i < w->n; i++)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -240,6 +241,7 @@ static void
 test_pending_is_bounded(void **state)
 {
 	struct watch_stats s;
+	bool found = false;
 	char name[40];
 
 	(void)state;
@@ -255,6 +257,17 @@ test_pending_is_bounded(void **state)
 	watch_stats(watch, &s);
 	assert_int_equal(s.waiting, WATCH_PENDING_MAX);
 	assert_int_equal(s.lost_pending, 10);
+	/* Those without a place are not forgotten: all is scanned afterwards. */
+	for (int i = 0; i < 10000 && !found; i++) {
+		static struct watch_file f;
+
+		loop_turn(loop, 0);
+		while (!found && watch_next(watch, &f, true)) {
+			found = strcmp(f.path, path_of(name)) == 0;
+			close(f.fd);
+		}
+	}
+	assert_true(found);
 	end();
 }
 
@@ -279,12 +292,79 @@ test_walk_is_bounded(void **state)
 	close(at);
 	assert_non_null(w = walk_new(watched));
 	while (walk_next(w, &e, NULL, NULL))
-		files += !e.folder;
+		files += e.kind == WALK_FILE;
 	assert_int_equal(files, WATCH_DEPTH_MAX - 1);
 	assert_int_equal(walk_skipped(w), 1);
 	walk_free(w);
 	assert_null(walk_new("/nonexistent/folder"));
 	assert_int_equal(errno, ENOENT);
+}
+
+/* Files that are left out cost the caller no more than a turn. */
+static void
+test_walk_goes_in_turns(void **state)
+{
+	static struct watch_file f;
+	char name[40];
+	unsigned before;
+
+	(void)state;
+	begin(true, 0);
+	for (int i = 0; i < WATCH_STEPS_MAX + 10; i++) {
+		snprintf(name, sizeof(name), "left%d.log", i);
+		assert_int_equal(symlink("nowhere", path_of(name)), 0);
+	}
+	for (int i = 0; i < 20; i++)
+		loop_turn(loop, 10);
+	watch_scan_all(watch);
+	before = woken;
+	assert_false(watch_next(watch, &f, true));
+	assert_int_equal(woken, before);
+	loop_turn(loop, 100);
+	/* There is more: the caller is called again, until it is done. */
+	assert_int_equal(woken, before + 1);
+	assert_false(watch_next(watch, &f, true));
+	loop_turn(loop, 100);
+	assert_int_equal(woken, before + 1);
+	end();
+}
+
+/* Asked for a hundred times while one is under way, it is one scan more. */
+static void
+test_scans_do_not_pile_up(void **state)
+{
+	int files = 0;
+
+	(void)state;
+	put("one");
+	begin(true, 0);
+	for (int i = 0; i < 100; i++)
+		watch_scan_all(watch);
+	while (next(true)[0] != '\0' && files < 10)
+		files++;
+	assert_int_equal(files, 1);
+	end();
+}
+
+static void
+test_no_other_mount(void **state)
+{
+	char outside[400];
+
+	(void)state;
+	snprintf(outside, sizeof(outside), "%s/outside", folder);
+	mkdir(outside, 0700);
+	mkdir(path_of("mount"), 0700);
+	if (mount(outside, path_of("mount"), NULL, MS_BIND, NULL) == -1) {
+		rmdir(outside);
+		skip();
+	}
+	begin(true, 0);
+	put("mount/a");
+	watch_scan_all(watch);
+	assert_string_equal(next(true), "");
+	end();
+	assert_int_equal(umount(path_of("mount")), 0);
 }
 
 static int
@@ -319,6 +399,9 @@ main(void)
 	    TEST(test_regular_scan_waits_its_turn),
 	    TEST(test_pending_is_bounded),
 	    TEST(test_walk_is_bounded),
+	    TEST(test_walk_goes_in_turns),
+	    TEST(test_scans_do_not_pile_up),
+	    TEST(test_no_other_mount),
 	};
 	int failed;
 
