@@ -72,6 +72,10 @@
 #define APP_PROBE_BYTES_MAX 4096
 /* Open transactions of a flow; Suricata's cap of HTTP is the same. */
 #define APP_TX_MAX 512
+/* Suricata's request-body-minimal-inspect-size, and the response's: rules on the
+ * stream see so much of a message at once. */
+#define HTTP_REQUEST_WINDOW  (32u << 10)
+#define HTTP_RESPONSE_WINDOW (40u << 10)
 /* First line or headers of an HTTP message; servers take 8 to 64 KiB. */
 #define HTTP_HEADER_MAX (64u << 10)
 #define HTTP_FIELDS_MAX 1024

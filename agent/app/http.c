@@ -109,6 +109,7 @@ message_done(struct reading *r)
 		http_body_end(r->a, &r->s->tx->message[r->d].body);
 		advance(r->s->tx, r->d, HTTP_DONE);
 	}
+	stream_flush(r->a->flow, r->d == APP_TS);
 	r->s->tx = NULL;
 	r->s->state = ON_LINE;
 }
@@ -204,9 +205,13 @@ take_line(struct reading *r, struct span *line)
 			*line = take(r, 0, 1);
 			return GOT_LINE;
 		}
+		/* The byte behind an end matters after a bare LF of a response, a
+		 * CR, and a line of one blank: else a message would wait for the
+		 * next. */
 		next = ahead(r, i + 1);
 		if (next == -1 &&
-		    (r->d == APP_TC || (i == 1 && is_fold(p[0]))))
+		    (p[i] == '\r' || (r->d == APP_TC && p[i - 1] != '\r') ||
+			(i == 1 && is_fold(p[0]))))
 			return GOT_NOTHING;
 		if (p[i] == '\n') {
 			bool cr =
@@ -603,6 +608,7 @@ on_request_line(struct reading *r)
 	r->s->state = ON_HEADERS;
 	http_uri_normalise(tx, http_part(&message(r)->line, message(r)->word[1]));
 	advance(tx, APP_TS, HTTP_LINE);
+	stream_set_window(r->a->flow, true, HTTP_REQUEST_WINDOW);
 	if (message(r)->word[2].len > 0)
 		return true;
 	app_tx_event(&tx->tx, HTTP_EVENT_MISSING_PROTOCOL);
@@ -666,6 +672,7 @@ on_status_line(struct reading *r)
 	}
 	http_status_line(r->s->tx, line);
 	advance(r->s->tx, APP_TC, HTTP_LINE);
+	stream_set_window(r->a->flow, false, HTTP_RESPONSE_WINDOW);
 	r->s->state = ON_HEADERS;
 	return true;
 }

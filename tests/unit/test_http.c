@@ -490,6 +490,23 @@ a_tunnel_is_another_protocol(void **state)
 	talk_close(&t);
 }
 
+/* What comes next is not waited for: nothing may come. */
+static void
+messages_without_a_body_end_with_their_headers(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	talk_open(&t);
+	say(&t, true, "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+	has(&t, 0, APP_TS, APP_HTTP_HOST, "a.example");
+	assert_true(app_tx_done(&t.f, tx_at(&t, 0), APP_TS));
+	say(&t, false, "HTTP/1.1 304 Not Modified\r\nServer: x\r\n\r\n");
+	has(&t, 0, APP_TC, APP_HTTP_SERVER, "x");
+	assert_true(app_tx_done(&t.f, tx_at(&t, 0), APP_TC));
+	talk_close(&t);
+}
+
 int
 main(void)
 {
@@ -505,6 +522,7 @@ main(void)
 	    cmocka_unit_test(what_is_wrong_becomes_an_event),
 	    cmocka_unit_test(endless_lines_end_the_reading),
 	    cmocka_unit_test(a_tunnel_is_another_protocol),
+	    cmocka_unit_test(messages_without_a_body_end_with_their_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
