@@ -127,6 +127,11 @@
 #define DETECT_TAGS_MAX 4096
 /* A file of rules; ET Open is 40 MB. */
 #define RULE_FILE_MAX (256u << 20)
+/* Transforms behind one sticky buffer, and what one is given. */
+#define TRANSFORMS_MAX	    8
+#define TRANSFORM_VALUE_MAX 512
+/* The largest buffer, a body or a chunk of a stream, and a little. */
+#define TRANSFORM_BYTES_MAX (2u << 20)
 /* Matches of one packet before thresholds; alerts beyond it are counted as discarded. */
 #define DETECT_HITS_MAX 4096
 

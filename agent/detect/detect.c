@@ -30,6 +30,7 @@ detect_new(const struct ruleset *rs, const struct detect_config *c)
 	d->config = *c;
 	if (d->config.alerts_max == 0 || d->config.alerts_max > DETECT_ALERTS_MAX)
 		d->config.alerts_max = DETECT_ALERTS_MAX;
+	transform_scratch_init(&d->content.transform);
 	d->content.stats = &d->stats;
 	d->content.choices = ruleset_longest_list(rs);
 	d->content.choice =
@@ -54,6 +55,7 @@ detect_free(struct detect *d)
 {
 	if (d == NULL)
 		return;
+	transform_scratch_release(&d->content.transform);
 	free(d->content.choice);
 	regex_scratch_free(d->content.pcre);
 	prefilter_scratch_free(d->prefilter);

@@ -6,6 +6,7 @@
 #include "agent/detect/buffers.h"
 #include "agent/detect/match.h"
 #include "agent/detect/parser.h"
+#include "agent/detect/transform.h"
 
 #include "common/str.h"
 
@@ -43,7 +44,7 @@ list_of(struct rule_parser *p, enum app_buffer_id b, bool continues)
 
 	p->r->flags |= RULE_NOT_IP_ONLY;
 	for (size_t i = 0; continues && i < p->r->lists_n; i++)
-		if (p->r->list[i].buffer == buffer)
+		if (p->r->list[i].buffer == buffer && p->r->list[i].chain == NULL)
 			return (int)i;
 	return add_list(p, buffer);
 }
@@ -59,6 +60,31 @@ kw_app_buffer(struct rule_parser *p, char *value)
 	/* Of several instances, what follows must hold in one. */
 	p->list = list_of(p, b, !(app_buffer_row(b)->flags & APP_BUFFER_MULTI));
 	return p->list == -1 ? -1 : 0;
+}
+
+/* Behind a sticky buffer, before its first content. */
+int
+kw_transform(struct rule_parser *p, char *value)
+{
+	struct transform_chain *c;
+	char why[100];
+	int buffer;
+
+	if (p->list == -1 ||
+	    buffers_app(p->r->list[p->list].buffer) == APP_BUFFER_NONE)
+		return parser_fail(
+		    p, "needs a sticky buffer of an application layer before it");
+	buffer = p->r->list[p->list].buffer;
+	/* What stands in the list already is of the buffer without it. */
+	if (p->r->list[p->list].n > 0 && (p->list = add_list(p, buffer)) == -1)
+		return -1;
+	c = transform_chain_add(
+	    p->r->list[p->list].chain, p->keyword, value, why, sizeof(why));
+	if (c == NULL)
+		return parser_fail(p, "%s", why);
+	transform_chain_free(p->r->list[p->list].chain);
+	p->r->list[p->list].chain = c;
+	return 0;
 }
 
 /* --- modifiers --------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #define AGENT_DETECT_MATCH_H
 
 #include "agent/detect/rule.h"
+#include "agent/detect/transform.h"
 #include "agent/stream/stream.h"
 
 struct state;
@@ -28,6 +29,7 @@ struct content_scratch {
 	uint64_t base;
 	bool growing;
 	uint64_t number;
+	struct transform_scratch transform;
 	struct content_choice *choice; /* as many as the longest list has */
 	size_t choices;
 	struct pcre_scratch *pcre;

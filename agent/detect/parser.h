@@ -139,6 +139,7 @@ KW(app_event);
 KW(app_protocol);
 KW(uricontent);
 KW(urilen);
+KW(transform);
 /* kw_app_tls.c */
 KW(tls_version);
 KW(ssl_version);

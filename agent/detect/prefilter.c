@@ -5,8 +5,10 @@
 #include "agent/detect/buffers.h"
 #include "agent/detect/gate.h"
 #include "agent/detect/index.h"
+#include "agent/detect/match.h"
 #include "agent/detect/mpm.h"
 #include "agent/detect/parser.h"
+#include "agent/detect/transform.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -54,13 +56,20 @@ struct plain {
 	struct index *type; /* ICMP type or TCP flags */
 };
 
+/* Patterns in one buffer after one chain of transforms. */
+struct app_set {
+	struct app_set *next;
+	const struct transform_chain *chain;
+	struct mpm *mpm;
+};
+
 struct prefilter {
 	struct rule *const *rule;
 	size_t rules;
 	struct mpm *payload[PAYLOAD_GROUPS];
 	struct mpm *header[BUFFERS];
 	/* Of transactions; NULL where no rule looks. */
-	struct mpm *app[APP_DIRS][APP_BUFFER_IDS];
+	struct app_set *app[APP_DIRS][APP_BUFFER_IDS];
 	struct index *app_always[APP_DIRS]; /* key: enum app_id */
 	struct plain plain[TRANSPORTS];
 	struct index *event;
@@ -141,18 +150,32 @@ goes(const struct rule *r, enum app_dir d)
 	return !(r->flags & (d == APP_TS ? RULE_TO_CLIENT : RULE_TO_SERVER));
 }
 
+static struct app_set *
+app_set_of(struct app_set **first, const struct transform_chain *chain)
+{
+	struct app_set *s = *first;
+
+	while (s != NULL && !transform_chain_same(s->chain, chain))
+		s = s->next;
+	if (s != NULL || (s = calloc(1, sizeof(*s))) == NULL)
+		return s;
+	s->chain = chain;
+	s->next = *first;
+	*first = s;
+	return (s->mpm = mpm_new()) == NULL ? NULL : s;
+}
+
 static int
 add_app_pattern(struct prefilter *f, const struct rule *r, enum app_buffer_id b,
     const struct mpm_pattern *p)
 {
 	for (int d = 0; d < APP_DIRS; d++) {
-		struct mpm **m = &f->app[d][b];
+		struct app_set *s;
 
 		if (!goes(r, (enum app_dir)d))
 			continue;
-		if (*m == NULL && (*m = mpm_new()) == NULL)
-			return -1;
-		if (mpm_add(*m, p, r->number) == -1)
+		s = app_set_of(&f->app[d][b], r->list[r->fast_list].chain);
+		if (s == NULL || mpm_add(s->mpm, p, r->number) == -1)
 			return -1;
 	}
 	return 0;
@@ -331,8 +354,8 @@ all_indexes(struct prefilter *f, struct index **out[INDEXES])
 	}
 }
 
-static struct mpm **
-app_mpm(struct prefilter *f, int i)
+static struct app_set **
+app_sets(struct prefilter *f, int i)
 {
 	return &f->app[i / APP_BUFFER_IDS][i % APP_BUFFER_IDS];
 }
@@ -373,9 +396,9 @@ build_parts(struct prefilter *f, char *error, size_t size)
 		if (mpm_build(f->header[i], error, size) == -1)
 			return -1;
 	for (int i = 0; i < APP_DIRS * APP_BUFFER_IDS; i++)
-		if (*app_mpm(f, i) != NULL &&
-		    mpm_build(*app_mpm(f, i), error, size) == -1)
-			return -1;
+		for (struct app_set *s = *app_sets(f, i); s != NULL; s = s->next)
+			if (mpm_build(s->mpm, error, size) == -1)
+				return -1;
 	return 0;
 }
 
@@ -417,7 +440,12 @@ prefilter_free(struct prefilter *f)
 	for (int i = 0; i < BUFFERS; i++)
 		mpm_free(f->header[i]);
 	for (int i = 0; i < APP_DIRS * APP_BUFFER_IDS; i++)
-		mpm_free(*app_mpm(f, i));
+		for (struct app_set *s = *app_sets(f, i), *next; s != NULL;
+		     s = next) {
+			next = s->next;
+			mpm_free(s->mpm);
+			free(s);
+		}
 	free(f);
 }
 
@@ -444,9 +472,10 @@ prefilter_scratch_new(const struct prefilter *f)
 			goto fail;
 	for (int d = 0; d < APP_DIRS; d++)
 		for (int i = 0; i < APP_BUFFER_IDS; i++)
-			if (f->app[d][i] != NULL &&
-			    mpm_scratch_fit(s->mpm, f->app[d][i]) == -1)
-				goto fail;
+			for (const struct app_set *a = f->app[d][i]; a != NULL;
+			     a = a->next)
+				if (mpm_scratch_fit(s->mpm, a->mpm) == -1)
+					goto fail;
 	return s;
 
 fail:
@@ -656,9 +685,13 @@ prefilter_tx_looks(const struct prefilter *f, enum app_buffer_id b, enum app_dir
 
 void
 prefilter_tx_scan(const struct prefilter *f, struct prefilter_scratch *s,
-    enum app_buffer_id b, enum app_dir d, struct span bytes)
+    struct content_scratch *c, enum app_buffer_id b, enum app_dir d,
+    struct span bytes)
 {
-	mpm_scan(f->app[d][b], s->mpm, bytes, take, s);
+	for (const struct app_set *a = f->app[d][b]; a != NULL; a = a->next)
+		mpm_scan(a->mpm, s->mpm,
+		    transform_run(a->chain, &c->transform, c->pcre, bytes), take,
+		    s);
 }
 
 void

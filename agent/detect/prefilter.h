@@ -13,6 +13,7 @@
 
 struct prefilter;
 struct prefilter_scratch;
+struct content_scratch;
 
 /* Rules numbered by their place; on loan.  NULL with error filled. */
 struct prefilter *prefilter_new(
@@ -39,7 +40,8 @@ void prefilter_tx_begin(
 bool prefilter_tx_looks(
     const struct prefilter *f, enum app_buffer_id b, enum app_dir d);
 void prefilter_tx_scan(const struct prefilter *f, struct prefilter_scratch *s,
-    enum app_buffer_id b, enum app_dir d, struct span bytes);
+    struct content_scratch *c, enum app_buffer_id b, enum app_dir d,
+    struct span bytes);
 void prefilter_tx_add(struct prefilter_scratch *s, uint32_t rule);
 size_t prefilter_tx_end(struct prefilter_scratch *s, const uint32_t **rule);
 

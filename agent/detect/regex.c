@@ -84,7 +84,7 @@ regex_scratch_new(void)
 
 	if (s == NULL)
 		return NULL;
-	s->data = pcre2_match_data_create(1, NULL);
+	s->data = pcre2_match_data_create(2, NULL);
 	s->limited = pcre2_match_context_create(NULL);
 	s->free = pcre2_match_context_create(NULL);
 	if (s->data == NULL || s->limited == NULL || s->free == NULL) {
@@ -128,5 +128,21 @@ regex_search(struct pcre_scratch *s, const struct pcre *re, struct span bytes,
 	/* \K in a lookahead can put the start behind the end. */
 	*to = ends[1];
 	*from = ends[0] <= ends[1] ? ends[0] : ends[1];
+	return 1;
+}
+
+int
+regex_group(struct pcre_scratch *s, const struct pcre *re, struct span bytes,
+    size_t *from, size_t *to)
+{
+	int rc = regex_search(s, re, bytes, 0, from, to);
+	const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(s->data);
+
+	if (rc != 1)
+		return rc;
+	if (ends[2] == PCRE2_UNSET || ends[2] > ends[3])
+		return 0;
+	*from = ends[2];
+	*to = ends[3];
 	return 1;
 }

@@ -127,7 +127,8 @@ struct op {
 /* One buffer, one instance of it: all operations must hold in the same bytes. */
 #define RULE_LISTS_MAX 63
 struct rule_list {
-	int buffer; /* of buffers.h */
+	int buffer;		       /* of buffers.h */
+	struct transform_chain *chain; /* NULL: the buffer as it stands */
 	struct op *op;
 	size_t n;
 };

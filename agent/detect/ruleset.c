@@ -6,6 +6,7 @@
 #include "agent/detect/parser.h"
 #include "agent/detect/prefilter.h"
 #include "agent/detect/regex.h"
+#include "agent/detect/transform.h"
 
 #include "common/str.h"
 #include "common/table.h"
@@ -236,6 +237,7 @@ ruleset_rule_free(struct rule *r)
 				regex_free(op->pcre);
 		}
 		free(r->list[i].op);
+		transform_chain_free(r->list[i].chain);
 	}
 	free(r->list);
 	tests_free(r->test, r->tests_n);

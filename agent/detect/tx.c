@@ -9,6 +9,7 @@
 #include "agent/detect/buffers.h"
 #include "agent/detect/prefilter.h"
 #include "agent/detect/ruleset.h"
+#include "agent/detect/transform.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +89,8 @@ inspect(struct detect *d, const struct rule_list *l, const struct app_bytes *b)
 	c->base = b->offset;
 	c->growing = !b->complete;
 	c->number = b->number;
-	holds = content_inspect(c, l, b->bytes);
+	holds = content_inspect(
+	    c, l, transform_run(l->chain, &c->transform, c->pcre, b->bytes));
 	c->base = 0;
 	c->growing = false;
 	return holds;
@@ -188,7 +190,8 @@ scan_buffer(struct detect *d, const struct packet *p, struct app_tx *tx,
 		return;
 	for (unsigned i = 0;
 	     (have = app_buffer(p->flow, tx, b, dir, i, &bytes)) == APP_HAVE; i++) {
-		prefilter_tx_scan(f, d->prefilter, b, dir, bytes.bytes);
+		prefilter_tx_scan(
+		    f, d->prefilter, &d->content, b, dir, bytes.bytes);
 		complete = complete && bytes.complete;
 	}
 	if (complete && have == APP_ABSENT)
