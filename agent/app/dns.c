@@ -310,7 +310,7 @@ on_stream(struct app_flow *a, enum app_dir d, struct span bytes)
 		whole = whole < c.left ? whole : c.left;
 		keep_part(a, d, (struct span){cur_take(&c, whole), whole});
 		have = cur_of(part->data, part->len);
-		if (part->len > LENGTH_SIZE &&
+		if (part->len >= LENGTH_SIZE &&
 		    LENGTH_SIZE + (size_t)cur_be16(&have) == part->len) {
 			struct buf full = *part;
 

@@ -93,7 +93,10 @@ fuzz_app(const struct app_parser *const *parsers, struct flow *f,
 		size_t len = cur_be16(&c);
 		struct cursor piece = cur_sub(&c, len < c.left ? len : c.left);
 
-		fuzz_app_news(app, f, how & 2 ? STREAM_GAP : STREAM_DATA,
+		fuzz_app_news(app, f,
+		    f->key.proto == IPPROTO_UDP ? STREAM_DATAGRAM
+			: how & 2		? STREAM_GAP
+						: STREAM_DATA,
 		    (how & 1) == 0, cur_rest(&piece));
 		fuzz_app_look(f, how & 4);
 		if (how & 8)

@@ -131,6 +131,7 @@ tcp_in_pieces(void **state)
 	size_t ts_len = framed(ts, query, LEN(query)), tc_len;
 
 	(void)state;
+	ts_len += framed(ts + ts_len, query, 0); /* nothing, said with care */
 	ts_len += framed(ts + ts_len, query, LEN(query));
 	tc_len = framed(tc, answer, LEN(answer));
 	for (size_t size = 1; size <= ts_len; size++) {
