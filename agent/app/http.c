@@ -57,6 +57,12 @@ static const char *const EVENTS[] = {
     [HTTP_EVENT_MISSING_HOST] = "missing_host_header",
     [HTTP_EVENT_HOST_AMBIGUOUS] = "host_header_ambiguous",
     [HTTP_EVENT_MISSING_PROTOCOL] = "request_line_missing_protocol",
+    [HTTP_EVENT_REQUEST_CHUNK_EXTENSION] = "request_chunk_extension",
+    [HTTP_EVENT_RESPONSE_CHUNK_EXTENSION] = "response_chunk_extension",
+    [HTTP_EVENT_REQUEST_LENGTHS] = "duplicate_content_length_field_in_request",
+    [HTTP_EVENT_RESPONSE_LENGTHS] = "duplicate_content_length_field_in_response",
+    [HTTP_EVENT_TOO_MANY_LAYERS] = "too_many_encoding_layers",
+    [HTTP_EVENT_AUTH_UNRECOGNIZED] = "request_auth_unrecognized",
     [HTTP_EVENTS] = NULL,
 };
 
@@ -100,6 +106,13 @@ advance(struct http_tx *tx, enum app_dir d, enum http_progress p)
 {
 	if (tx->tx.progress[d] < p)
 		tx->tx.progress[d] = (uint8_t)p;
+}
+
+/* One of the two, by direction. */
+static void
+event(struct reading *r, enum http_event request, enum http_event response)
+{
+	app_tx_event(&r->s->tx->tx, r->d == APP_TS ? request : response);
 }
 
 static void
@@ -351,6 +364,9 @@ on_chunk_size(struct reading *r)
 	line.len = (size_t)(end - line.p);
 	if ((n = chunk_size(line)) < 0)
 		return not_chunked(r);
+	if (memchr(line.p, ';', line.len) != NULL && r->s->tx != NULL)
+		event(r, HTTP_EVENT_REQUEST_CHUNK_EXTENSION,
+		    HTTP_EVENT_RESPONSE_CHUNK_EXTENSION);
 	take(r, i + line.len, 1);
 	r->s->left = (uint64_t)n;
 	r->s->state = n == 0 ? ON_TRAILER : ON_CHUNK;
@@ -412,9 +428,11 @@ static void
 begin_body(struct reading *r, enum state s)
 {
 	struct http_message *m = message(r);
+	struct span coding = http_headers_find(&m->headers, "content-encoding");
 
-	http_body_begin(
-	    r->a, &m->body, http_headers_find(&m->headers, "content-encoding"));
+	if (http_coder_too_deep(coding))
+		app_tx_event(&r->s->tx->tx, HTTP_EVENT_TOO_MANY_LAYERS);
+	http_body_begin(r->a, &m->body, coding);
 	advance(r->s->tx, r->d, HTTP_BODY);
 	r->s->state = s;
 }
@@ -448,6 +466,21 @@ check_host(struct http_tx *tx, struct span field)
 		app_tx_event(&tx->tx, HTTP_EVENT_MISSING_HOST);
 }
 
+static void
+check_authorization(struct http_tx *tx, struct span field)
+{
+	static const char *const known[] = {"basic", "digest", "bearer"};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		struct span start = {field.p, strlen(known[i])};
+
+		if (field.p == NULL ||
+		    (field.len >= start.len && http_is(start, known[i])))
+			return;
+	}
+	app_tx_event(&tx->tx, HTTP_EVENT_AUTH_UNRECOGNIZED);
+}
+
 static bool
 after_request(struct reading *r)
 {
@@ -456,6 +489,7 @@ after_request(struct reading *r)
 	struct span length = http_headers_find(h, "content-length");
 
 	check_host(tx, http_headers_find(h, "host"));
+	check_authorization(tx, http_headers_find(h, "authorization"));
 	if (http_has(http_headers_find(h, "transfer-encoding"), "chunked")) {
 		begin_body(r, ON_CHUNK_SIZE);
 		return true;
@@ -518,9 +552,9 @@ headers_done(struct reading *r)
 	http_headers_finish(
 	    &m->headers, &m->line, r->d == APP_TS ? "cookie" : "set-cookie");
 	if (m->headers.missing_colon)
-		app_tx_event(&r->s->tx->tx,
-		    r->d == APP_TS ? HTTP_EVENT_REQUEST_NO_COLON
-				   : HTTP_EVENT_RESPONSE_NO_COLON);
+		event(r, HTTP_EVENT_REQUEST_NO_COLON, HTTP_EVENT_RESPONSE_NO_COLON);
+	if (m->headers.lengths_differ)
+		event(r, HTTP_EVENT_REQUEST_LENGTHS, HTTP_EVENT_RESPONSE_LENGTHS);
 	advance(r->s->tx, r->d, HTTP_HEADERS);
 	return r->d == APP_TS ? after_request(r) : after_response(r);
 }

@@ -26,6 +26,12 @@ enum http_event {
 	HTTP_EVENT_MISSING_HOST,
 	HTTP_EVENT_HOST_AMBIGUOUS,
 	HTTP_EVENT_MISSING_PROTOCOL,
+	HTTP_EVENT_REQUEST_CHUNK_EXTENSION,
+	HTTP_EVENT_RESPONSE_CHUNK_EXTENSION,
+	HTTP_EVENT_REQUEST_LENGTHS,
+	HTTP_EVENT_RESPONSE_LENGTHS,
+	HTTP_EVENT_TOO_MANY_LAYERS,
+	HTTP_EVENT_AUTH_UNRECOGNIZED,
 	HTTP_EVENTS,
 };
 
@@ -46,6 +52,7 @@ struct http_headers {
 	struct http_field *field;
 	size_t n, cap, last; /* where the last line begins */
 	bool missing_colon;
+	bool lengths_differ; /* Content-Length stands there twice */
 	/* Made when they are complete: fields of one name joined. */
 	struct buf text;  /* the first line, "Name: value" each, an empty line */
 	struct buf shown; /* the same without cookies */
@@ -127,6 +134,8 @@ void http_body_inspected(struct http_body *b, enum app_dir d);
 typedef void http_sink_fn(void *arg, struct span bytes);
 /* A chain for "gzip, deflate"; NULL: none of them is known. */
 struct http_coder *http_coder_new(struct span encoding);
+/* Are there more codings than are unpacked? */
+bool http_coder_too_deep(struct span encoding);
 void http_coder_free(struct http_coder *c);
 /* Tells sink what came out; what cannot be unpacked comes out as it is. */
 void http_coder_feed(

@@ -80,6 +80,14 @@ give(struct span s, struct app_bytes *out)
 	return s.p == NULL || s.len == 0 ? APP_ABSENT : APP_HAVE;
 }
 
+/* A field may be there and empty. */
+static enum app_have
+field_value(struct span s, struct app_bytes *out)
+{
+	out->bytes = s;
+	return s.p == NULL ? APP_ABSENT : APP_HAVE;
+}
+
 static struct span
 all_of(const struct buf *b)
 {
@@ -112,7 +120,7 @@ http_buffer(const struct app_flow *a, const struct app_tx *head,
 		return APP_ABSENT;
 	for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++)
 		if (FIELDS[i].buffer == b)
-			return give(
+			return field_value(
 			    http_headers_find(&m->headers, FIELDS[i].name[d]), out);
 	for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++)
 		if (WORDS[i].buffer == b)

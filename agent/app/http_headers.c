@@ -136,6 +136,16 @@ same_name(const struct http_headers *h, size_t i, size_t k)
 }
 
 static bool
+same_value(const struct http_headers *h, size_t i, size_t k)
+{
+	struct http_part a = h->field[i].value, b = h->field[k].value;
+
+	return a.len == b.len &&
+	    (a.len == 0 ||
+		memcmp(h->lines.data + a.at, h->lines.data + b.at, a.len) == 0);
+}
+
+static bool
 is_repeated(const struct http_headers *h, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -164,8 +174,12 @@ join(struct http_headers *h, size_t i)
 	buf_adds(&h->text, ": ");
 	f->value.at = h->text.len;
 	add(&h->text, http_part(&h->lines, h->field[i].value));
-	for (size_t k = i + 1; k < h->n && !once; k++)
+	for (size_t k = i + 1; k < h->n; k++)
 		if (same_name(h, i, k)) {
+			if (once) {
+				h->lengths_differ |= !same_value(h, i, k);
+				continue;
+			}
 			buf_adds(&h->text, ", ");
 			add(&h->text, http_part(&h->lines, h->field[k].value));
 		}

@@ -86,6 +86,21 @@ http_coder_new(struct span encoding)
 	return first;
 }
 
+bool
+http_coder_too_deep(struct span encoding)
+{
+	unsigned words = 0;
+	bool inside = false;
+
+	for (size_t i = 0; i < encoding.len; i++) {
+		bool between = memchr(", \t", encoding.p[i], 3) != NULL;
+
+		words += !between && !inside;
+		inside = !between;
+	}
+	return words > DEEP;
+}
+
 /* How far a gzip head reaches that zlib did not like. */
 static size_t
 head(struct span s)

@@ -435,6 +435,17 @@ what_is_wrong_becomes_an_event(void **state)
 	    {HTTP_EVENT_RESPONSE_NO_COLON, "GET / HTTP/1.0\r\n\r\n",
 		"HTTP/1.0 200 OK\r\nfoo\r\n\r\n"},
 	    {HTTP_EVENT_MISSING_PROTOCOL, "GET /\r\n", ""},
+	    {HTTP_EVENT_REQUEST_CHUNK_EXTENSION,
+		"POST / HTTP/1.1\r\nTransfer-Encoding: "
+		"chunked\r\n\r\n0;a=b\r\n\r\n",
+		""},
+	    {HTTP_EVENT_REQUEST_LENGTHS,
+		"GET / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 9\r\n\r\n",
+		""},
+	    {HTTP_EVENT_AUTH_UNRECOGNIZED,
+		"GET / HTTP/1.1\r\nAuthorization: Other x\r\n\r\n", ""},
+	    {HTTP_EVENT_TOO_MANY_LAYERS, "GET / HTTP/1.1\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip\r\n\r\nx"},
 	    {HTTP_EVENT_HOST_AMBIGUOUS, "GET http://a/ HTTP/1.0\r\nHost: b\r\n\r\n",
 		""},
 	};
