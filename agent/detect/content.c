@@ -179,6 +179,14 @@ run_bsize(const struct run *r, const struct op *op)
 
 /* --- numbers --------------------------------------------------------------- */
 
+/* "0" bytes of a string in byte_test: up to what is no digit. */
+static bool
+all_digits(const struct op *op)
+{
+	return op->kind == OP_BYTE_TEST && (op->flags & OP_STRING) &&
+	    op->bytes.nbytes.var == -1 && op->bytes.nbytes.value == 0;
+}
+
 /* Where the number stands, and that all its bytes are there. */
 static bool
 locate(const struct run *r, const struct op *op, size_t n, size_t *at)
@@ -220,6 +228,10 @@ read_number(const struct run *r, const struct op *op, uint64_t *v, size_t *at)
 	if (count > (op->flags & OP_STRING ? DIGITS_MAX : 8u) ||
 	    !locate(r, op, (size_t)count, at))
 		return false;
+	if (all_digits(op)) {
+		count = r->bytes.len - *at;
+		count = count < DIGITS_MAX ? count : DIGITS_MAX;
+	}
 	c = cur_of(r->bytes.p == NULL ? NULL : r->bytes.p + *at, (size_t)count);
 	*at += (size_t)count;
 	if (op->flags & OP_STRING)
@@ -245,7 +257,8 @@ run_byte_test(const struct run *r, const struct op *op)
 	bool holds = false;
 	size_t at;
 
-	if (value_of(r, &op->bytes.nbytes) == 0 || !read_number(r, op, &v, &at))
+	if ((value_of(r, &op->bytes.nbytes) == 0 && !all_digits(op)) ||
+	    !read_number(r, op, &v, &at))
 		return FAILS;
 	v = masked(op, v);
 	switch (op->bytes.op) {

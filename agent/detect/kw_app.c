@@ -194,6 +194,17 @@ kw_app_pcre_list(struct rule_parser *p, char letter)
 	return list_of(p, b, true);
 }
 
+bool
+kw_app_pcre_is(const struct rule_parser *p, char letter, int list)
+{
+	enum app_buffer_id b = buffers_app(p->r->list[list].buffer);
+
+	/* To Suricata 7 bodies of responses and file.data are one. */
+	return b != APP_BUFFER_NONE &&
+	    (app_buffer_row(b)->pcre == letter ||
+		(letter == 'Q' && b == APP_FILE_DATA));
+}
+
 /* --- sizes and numbers --------------------------------------------------------- */
 
 static int

@@ -162,7 +162,9 @@ read_words(struct rule_parser *p, struct op *op, char *rest, unsigned allowed)
 	}
 	if (op->bytes.base != 0 && !(op->flags & OP_STRING))
 		return parser_fail(p, "hex, dec and oct need \"string\"");
-	if ((op->flags & OP_STRING) && (op->flags & OP_LITTLE))
+	/* byte_jump alone reads on: the order means nothing there. */
+	if ((op->flags & OP_STRING) && (op->flags & OP_LITTLE) &&
+	    op->kind != OP_BYTE_JUMP)
 		return parser_fail(p, "a string has no byte order");
 	if ((op->flags & OP_FROM_BEGINNING) && (op->flags & OP_FROM_END))
 		return parser_fail(
@@ -245,7 +247,8 @@ kw_byte_test(struct rule_parser *p, char *value)
 	    parser_operand(p, v, INT64_MIN, INT64_MAX, &op.bytes.value) == -1 ||
 	    parser_operand(p, offset, -65535, 65535, &op.bytes.offset) == -1 ||
 	    read_words(p, &op, rest, ALLOW_ALL) == -1 ||
-	    check_count(p, &op, 1) == -1)
+	    /* 0 of a string: as many digits as there are. */
+	    check_count(p, &op, op.flags & OP_STRING ? 0 : 1) == -1)
 		return -1;
 	return add(p, &op);
 }

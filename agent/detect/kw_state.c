@@ -447,15 +447,30 @@ kw_hostbits(struct rule_parser *p, char *value)
 
 /* --- thresholds and tags --------------------------------------------------- */
 
+/* Every first one of a period alerts. */
+static bool
+lets_all(const struct threshold *t)
+{
+	return t->kind == THRESHOLD_THRESHOLD && t->count == 1;
+}
+
 int
 kw_threshold(struct rule_parser *p, char *value)
 {
-	if (p->r->threshold.kind != THRESHOLD_NONE)
-		return parser_fail(p, "may stand once in a rule");
+	struct threshold before = p->r->threshold;
+
 	if (p->r->detection.kind != THRESHOLD_NONE)
 		return parser_fail(p, "cannot be joined with detection_filter");
-	return ruleset_threshold(
-	    value, true, &p->r->threshold, p->error, sizeof(p->error));
+	if (ruleset_threshold(
+		value, true, &p->r->threshold, p->error, sizeof(p->error)) == -1)
+		return -1;
+	if (before.kind == THRESHOLD_NONE || lets_all(&before))
+		return 0;
+	if (!lets_all(&p->r->threshold))
+		return parser_fail(
+		    p, "two in one rule must not both hold alerts back");
+	p->r->threshold = before;
+	return 0;
 }
 
 int

@@ -207,6 +207,8 @@ int kw_app_add_content(struct rule_parser *p, enum app_buffer_id b, char *value)
 
 /* The list that a letter of pcre stands for; -1 after a failure. */
 int kw_app_pcre_list(struct rule_parser *p, char letter);
+/* Does it stand for the buffer of this list? */
+bool kw_app_pcre_is(const struct rule_parser *p, char letter, int list);
 
 /* Tests that the prefilter reads ahead of running them. */
 bool kw_test_itype(const struct test *t, struct match_context *m);

@@ -60,6 +60,13 @@ test_good_rules(void **state)
 	    "alert tcp any any -> any any (requires: version >= 7.0.0 < 8 | >= 9; "
 	    "sid:1;)",
 	    "alert tcp any any -> any any (noalert; prefilter; sid:1;)",
+	    /* the old letter of the buffer that is open */
+	    "alert http any any -> any any (http.uri; content:\"a\"; "
+	    "pcre:\"/b/URi\"; sid:1;)",
+	    "alert http any any -> any any (file.data; pcre:\"/b/Q\"; sid:1;)",
+	    "alert tcp any any -> any any (threshold:type threshold, track by_src, "
+	    "count 1, seconds 60; threshold:type limit, track by_src, count 1, "
+	    "seconds 600; sid:1;)",
 	};
 
 	(void)state;
@@ -148,6 +155,11 @@ static const struct {
     {"alert tcp any any -> any any (pcre:\"/a(/\"; sid:7;)", "at character"},
     {"alert tcp any any -> any any (pcre:\"abc\"; sid:7;)", "/expression/flags"},
     {"alert tcp any any -> any any (pcre:\"/a/k\"; sid:7;)", "unknown flag \"k\""},
+    {"alert http any any -> any any (http.uri; pcre:\"/a/H\"; sid:7;)",
+	"flag H is not of the sticky buffer"},
+    {"alert tcp any any -> any any (threshold:type limit, track by_src, count 1, "
+     "seconds 60; threshold:type both, track by_src, count 2, seconds 600; sid:7;)",
+	"must not both hold"},
     {"alert tcp any any -> any any (pcre:\"/a/UH\"; sid:7;)",
 	"flags U and H are two buffers"},
     {"alert tcp any any -> any any (http.uri; content:\"a\"; "
