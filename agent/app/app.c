@@ -218,11 +218,38 @@ tell(struct app_flow *a, enum app_dir d, struct stream_news *n)
 	}
 }
 
+/*
+ * The other direction spoke first and could not be told by itself, as servers
+ * that greet: now it is known, and what it said comes first.
+ */
+static void
+tell_other(struct app_flow *a, enum app_dir d, const struct stream_news *n)
+{
+	enum app_dir other = d == APP_TS ? APP_TC : APP_TS;
+	struct buf begin = a->begin[other];
+	struct stream_news all = *n;
+	const struct app_parser *p;
+	bool wait;
+
+	if (a->parser == NULL || a->id[other] != APP_UNKNOWN || begin.len == 0)
+		return;
+	buf_init(&a->begin[other], begin.max);
+	all.to_server = other == APP_TS;
+	all.offset = a->begin_at[other];
+	all.data = (struct span){begin.data, begin.len};
+	if ((p = ask(a, other, all.data, &wait)) != NULL)
+		on_known(a, other, p);
+	else
+		on_unknown(a, other);
+	tell(a, other, &all);
+	buf_release(&begin);
+}
+
 static void
 on_data(struct app_flow *a, enum app_dir d, const struct stream_news *n)
 {
 	struct stream_news all = *n;
-	struct buf *begin = &a->begin[d];
+	struct buf *begin = &a->begin[d], was;
 	bool kept;
 
 	if (a->changed)
@@ -238,18 +265,23 @@ on_data(struct app_flow *a, enum app_dir d, const struct stream_news *n)
 		return;
 	}
 	kept = begin->len > 0;
+	if (!kept)
+		a->begin_at[d] = n->offset;
 	if (kept && buf_add(begin, n->data.p, n->data.len) == -1) {
 		on_unknown(a, d);
 		return;
 	}
 	if (kept) {
-		all.offset -= begin->len - n->data.len;
+		all.offset = a->begin_at[d];
 		all.data = (struct span){begin->data, begin->len};
 	}
 	if (!decide(a, d, all.data, kept))
 		return;
+	was = *begin;
+	buf_init(begin, was.max);
+	tell_other(a, d, n);
 	tell(a, d, &all);
-	buf_release(begin);
+	buf_release(&was);
 }
 
 static void

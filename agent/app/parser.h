@@ -28,6 +28,7 @@ struct app_flow {
 	bool spoke;
 	enum app_dir first_spoke;
 	struct buf begin[APP_DIRS]; /* bytes while the protocol is not known */
+	uint64_t begin_at[APP_DIRS];
 };
 
 enum app_guess {

@@ -231,6 +231,22 @@ one_direction_speaks_for_both(void **state)
 }
 
 static void
+what_the_server_said_first_is_read_first(void **state)
+{
+	struct flow f = {.key.proto = IPPROTO_TCP};
+
+	(void)state;
+	say(&f, false, "o");
+	assert_int_equal(seen.reads, 0);
+	say(&f, true, "ok");
+	assert_int_equal(seen.reads, 2);
+	assert_true(seen.last_to_server);
+	assert_int_equal(seen.bytes, 3);
+	assert_int_equal(app_flow_events(&f), 1u << APP_EVENT_ONE_DIRECTION);
+	finish(&f);
+}
+
+static void
 directions_that_differ_are_an_event(void **state)
 {
 	struct flow f = {.key.proto = IPPROTO_TCP};
@@ -355,6 +371,7 @@ main(void)
 	    TEST(what_came_before_it_was_known_is_read_too),
 	    TEST(an_unknown_flow_is_failed_when_both_ways_are),
 	    TEST(one_direction_speaks_for_both),
+	    TEST(what_the_server_said_first_is_read_first),
 	    TEST(directions_that_differ_are_an_event),
 	    TEST(a_server_that_speaks_first_is_not_it),
 	    TEST(a_gap_ends_what_cannot_take_it),
