@@ -88,6 +88,15 @@
 #define HTTP_INFLATE_RATIO 2048
 /* What all parsers of a sensor hold together, bodies and headers. */
 #define APP_BYTES_MAX (48u << 20)
+/* Announced connections of the whole sensor, each for at most 30 s. */
+#define EXPECT_MAX	64
+#define EXPECT_NAME_MAX 256
+/* Suricata's app-layer.protocols.ftp.max-line-length. */
+#define FTP_LINE_MAX 4096
+/* What a window of a file keeps of what was looked at, and in all: Suricata's
+ * content-inspect-window and content-limit (guide, "suricata.yaml", SMTP). */
+#define FILE_WINDOW_AGAIN 4096
+#define FILE_WINDOW_MAX	  100000
 /* RFC 4253, section 4.2 says 255, CR LF and all; Suricata reads one more. */
 #define SSH_BANNER_MAX 256
 /* Nearly twice what RFC 4253, section 6.1 has every side accept; only a key

@@ -165,7 +165,9 @@ struct app_stats {
 	uint64_t gaps;	    /* that ended the reading of a direction */
 	uint64_t tx_cap;    /* flows that had too many open transactions */
 	uint64_t no_memory; /* the cap of all parsers together, or malloc */
-	uint64_t bytes;	    /* held now */
+	uint64_t
+	    expect_lost; /* announced connections that gave way to newer ones */
+	uint64_t bytes;	 /* held now */
 };
 const struct app_stats *app_stats(const struct app *app);
 

@@ -43,6 +43,7 @@ enum app_buffer_id {
 	APP_HTTP_REQUEST_BODY,
 	APP_HTTP_RESPONSE_BODY,
 	APP_FILE_DATA,
+	APP_FILE_NAME,
 	APP_DNS_QUERY,
 	APP_DNS_OPCODE,
 	APP_DNS_RCODE,
@@ -73,6 +74,8 @@ enum app_buffer_id {
 	APP_TLS_VALIDITY, /* a bit of enum app_tls_validity */
 	APP_TLS_VERSION,  /* a bit of enum app_tls_version */
 	APP_SSL_STATE,	  /* bits of enum app_tls_seen */
+	APP_FTP_BOUNCE,
+	APP_FTPDATA_COMMAND,
 	APP_BUFFER_IDS,
 };
 

@@ -3,11 +3,12 @@
 #ifndef AGENT_APP_INSIDE_H
 #define AGENT_APP_INSIDE_H
 
-#include "agent/app/parser.h"
+#include "agent/app/expect.h"
 
 struct app {
 	struct app_config config;
 	struct app_stats stats;
+	struct expect expect;
 };
 
 void inside_txs_free(struct app_flow *a);

@@ -47,11 +47,12 @@ struct app_use {
 
 struct app_parser {
 	enum app_id id;
-	const char *name;  /* of EVE's app_proto */
-	const char *word;  /* before the dot of app-layer-event: "http" */
-	unsigned over;	   /* APP_OVER_TCP | APP_OVER_UDP */
-	bool client_first; /* a server that speaks first speaks something else */
-	bool takes_gaps;   /* else a gap ends the reading of its direction */
+	const char *name;   /* of EVE's app_proto */
+	const char *word;   /* before the dot of app-layer-event: "http" */
+	const char *object; /* key of EVE's object; NULL: word */
+	unsigned over;	    /* APP_OVER_TCP | APP_OVER_UDP */
+	bool client_first;  /* a server that speaks first speaks something else */
+	bool takes_gaps;    /* else a gap ends the reading of its direction */
 	uint8_t done[APP_DIRS]; /* progress of a complete transaction */
 	const struct app_use *use;
 	const char *const *events; /* names by bit; ends with NULL; may be NULL */

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Which parsers are built in: a row each. */
 #include "agent/app/dns.h"
+#include "agent/app/ftp.h"
 #include "agent/app/http.h"
 #include "agent/app/parser.h"
 #include "agent/app/ssh.h"
 #include "agent/app/tls.h"
 
 const struct app_parser *const app_registry[] = {
+    &ftp_data_parser, /* first: announced, whatever it begins with */
     &http_parser,
     &dns_parser,
+    &ftp_parser,
     &ssh_parser,
     &tls_parser,
     NULL,

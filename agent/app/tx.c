@@ -203,7 +203,9 @@ app_tx_write(const struct flow *f, uint64_t tx_id, struct jw *w)
 		return;
 	for (const struct app_tx *tx = a->first; tx != NULL; tx = tx->next)
 		if (tx->id == tx_id) {
-			jw_object(w, a->parser->word);
+			jw_object(w,
+			    a->parser->object == NULL ? a->parser->word
+						      : a->parser->object);
 			a->parser->write(a, tx, w);
 			jw_end_object(w);
 			return;

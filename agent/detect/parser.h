@@ -140,6 +140,11 @@ KW(app_protocol);
 KW(uricontent);
 KW(urilen);
 KW(transform);
+/* kw_app_file.c */
+KW(filename);
+KW(fileext);
+KW(ftpbounce);
+KW(ftpdata_command);
 /* kw_app_tls.c */
 KW(tls_version);
 KW(ssl_version);
@@ -209,6 +214,7 @@ int kw_app_add_content(struct rule_parser *p, enum app_buffer_id b, char *value)
 int kw_app_pcre_list(struct rule_parser *p, char letter);
 /* Does it stand for the buffer of this list? */
 bool kw_app_pcre_is(const struct rule_parser *p, char letter, int list);
+
 
 /* Tests that the prefilter reads ahead of running them. */
 bool kw_test_itype(const struct test *t, struct match_context *m);

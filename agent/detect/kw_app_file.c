@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Keywords on files in traffic (guide, "File Keywords", "FTP/FTP-DATA Keywords"). */
+#include "agent/app/ftp.h"
+#include "agent/detect/parser.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+/* A content of its own, without case, in the names of files. */
+static int
+add_name(struct rule_parser *p, char *text, bool at_end)
+{
+	int rc = -1;
+
+	if (kw_app_add_content(p, APP_FILE_NAME, text) == -1)
+		return -1;
+	p->moved = (int)p->r->lists_n - 1;
+	if (kw_nocase(p, NULL) == 0)
+		rc = at_end ? kw_endswith(p, NULL) : 0;
+	p->moved = -1;
+	return rc;
+}
+
+/* The buffer is a number, and this one. */
+static int
+add_is(struct rule_parser *p, enum app_buffer_id b, uint64_t number)
+{
+	return kw_app_add_number(
+	    p, b, &(struct num_test){.op = NUM_EQ, .a = number});
+}
+
+int
+kw_filename(struct rule_parser *p, char *value)
+{
+	return add_name(p, value, false);
+}
+
+int
+kw_fileext(struct rule_parser *p, char *value)
+{
+	char text[RULE_TEXT_MAX + 2];
+
+	snprintf(text, sizeof(text), ".%s", value);
+	return add_name(p, text, true);
+}
+
+int
+kw_ftpbounce(struct rule_parser *p, char *value)
+{
+	(void)value;
+	return add_is(p, APP_FTP_BOUNCE, 1);
+}
+
+int
+kw_ftpdata_command(struct rule_parser *p, char *value)
+{
+	if (strcasecmp(value, "retr") == 0)
+		return add_is(p, APP_FTPDATA_COMMAND, FTP_RETR);
+	if (strcasecmp(value, "stor") == 0)
+		return add_is(p, APP_FTPDATA_COMMAND, FTP_STOR);
+	return parser_fail(p, "\"%.20s\" is not retr or stor", value);
+}
