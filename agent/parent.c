@@ -91,6 +91,7 @@ struct child {
 	int control;
 	int64_t started_us, progress_us, deadline_us, backoff_us;
 	uint64_t work, restarts;
+	bool settled; /* was ready or ended since our start */
 	bool aborted; /* asked to end for doing nothing */
 	bool renew;   /* to be restarted for new rules */
 	struct loop_timer *restart;
@@ -166,19 +167,37 @@ on_beat(struct child *c, const struct ipc_message *m)
 	c->work = beat.work;
 }
 
+/*
+ * Ready once each process had its turn: with one that cannot work, as a sensor
+ * without its interface, the others do, and the service is not to be ended for it.
+ */
+static void
+tell_ready(const struct parent *p)
+{
+	char text[100];
+	size_t ready = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (!p->children[i].settled)
+			return;
+		ready += p->children[i].state == CHILD_READY;
+	}
+	snprintf(text, sizeof(text), "READY=1\nSTATUS=%zu of %zu processes work",
+	    ready, p->n);
+	parent_notify(text);
+}
+
 static void
 on_ready(struct child *c)
 {
 	if (c->state != CHILD_STARTING)
 		return;
 	c->state = CHILD_READY;
+	c->settled = true;
 	c->progress_us = clock_mono_us();
 	log_info("%s is ready", c->name);
 	feed(c->parent);
-	for (size_t i = 0; i < c->parent->n; i++)
-		if (c->parent->children[i].state != CHILD_READY)
-			return;
-	parent_notify("READY=1\nSTATUS=all processes work");
+	tell_ready(c->parent);
 }
 
 static void
@@ -353,10 +372,12 @@ child_ended(struct child *c, int status)
 	c->control = -1;
 	c->pid = 0;
 	c->state = CHILD_DOWN;
+	c->settled = true;
 	if (c == p->scanner && p->watch != NULL)
 		parent_hand_back(&p->hand, p->watch);
 	if (p->stopping)
 		return;
+	tell_ready(p);
 	c->restarts++;
 	if (asked) {
 		child_start(c);
@@ -419,15 +440,18 @@ go_on_stopping(struct parent *p)
 static void
 go_on_renewing(struct parent *p)
 {
+	bool busy = false;
+
 	for (size_t i = 0; i < p->n; i++) {
 		struct child *c = &p->children[i];
 
-		if (c->state == CHILD_STOPPING || c->state == CHILD_STARTING) {
-			if (c->state == CHILD_STOPPING)
-				child_stop(c);
-			return;
-		}
+		busy = busy || c->state == CHILD_STOPPING ||
+		    c->state == CHILD_STARTING;
+		if (c->state == CHILD_STOPPING)
+			child_stop(c);
 	}
+	if (busy)
+		return;
 	for (size_t i = 0; i < p->n; i++) {
 		struct child *c = &p->children[i];
 
