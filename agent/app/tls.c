@@ -76,10 +76,8 @@ tls_state_new(void)
 {
 	struct tls_state *t = calloc(1, sizeof(*t));
 
-	for (int d = 0; t != NULL && d < APP_DIRS; d++) {
+	for (int d = 0; t != NULL && d < APP_DIRS; d++)
 		buf_init(&t->side[d].messages, TLS_HANDSHAKE_MAX + UINT16_MAX);
-		buf_init(&t->side[d].keep, TLS_KEEP_MAX);
-	}
 	return t;
 }
 
@@ -90,7 +88,7 @@ tls_state_free(void *state)
 
 	for (int d = 0; d < APP_DIRS; d++) {
 		buf_release(&t->side[d].messages);
-		buf_release(&t->side[d].keep);
+		tls_kept_free(&t->side[d]);
 	}
 	free(t);
 }
@@ -104,14 +102,8 @@ tls_tx_release(struct app_flow *a, struct app_tx *tx)
 	(void)tx;
 	t->tx = NULL;
 	for (int d = 0; d < APP_DIRS; d++) {
-		struct tls_side *s = &t->side[d];
-
-		app_drop(a, s->keep.len);
-		buf_release(&s->keep);
-		s->random = s->server_name = s->ja3 = s->ja3_hash = s->ja4 =
-		    (struct tls_piece){0, 0};
-		s->has_cert = false;
-		s->chain_n = 0;
+		app_drop(a, tls_kept(&t->side[d])->bytes.len);
+		tls_kept_free(&t->side[d]);
 	}
 }
 
@@ -132,9 +124,9 @@ tls_read(struct app_flow *a, const struct stream_news *n)
 /* --- what rules ask for -------------------------------------------------------------- */
 
 static struct span
-text_of(const struct tls_side *s, struct tls_piece p)
+text_of(const struct tls_kept *k, struct tls_piece p)
 {
-	return (struct span){p.len > 0 ? s->keep.data + p.at : NULL, p.len};
+	return (struct span){p.len > 0 ? k->bytes.data + p.at : NULL, p.len};
 }
 
 /* Of the hello: not there before it. */
@@ -146,7 +138,7 @@ give_hello(const struct tls_side *s, bool over, struct tls_piece p, size_t skip,
 		return over ? APP_ABSENT : APP_NOT_YET;
 	if (p.len <= skip)
 		return APP_ABSENT;
-	out->bytes = text_of(s, p);
+	out->bytes = text_of(tls_kept(s), p);
 	out->bytes.p += skip;
 	out->bytes.len -= skip;
 	if (out->bytes.len > max)
@@ -156,23 +148,23 @@ give_hello(const struct tls_side *s, bool over, struct tls_piece p, size_t skip,
 
 static enum app_have
 give_cert(
-    const struct tls_side *s, bool over, struct tls_piece p, struct app_bytes *out)
+    const struct tls_kept *k, bool over, struct tls_piece p, struct app_bytes *out)
 {
-	if (!s->has_cert)
+	if (!k->has_cert)
 		return over ? APP_ABSENT : APP_NOT_YET;
-	out->bytes = text_of(s, p);
+	out->bytes = text_of(k, p);
 	return APP_HAVE;
 }
 
 static enum app_have
 give_chain(
-    const struct tls_side *s, bool over, unsigned instance, struct app_bytes *out)
+    const struct tls_kept *k, bool over, unsigned instance, struct app_bytes *out)
 {
-	if (s->chain_n == 0)
+	if (k->chain_n == 0)
 		return over ? APP_ABSENT : APP_NOT_YET;
-	if (instance >= s->chain_n || instance >= TLS_CHAIN_MAX)
+	if (instance >= k->chain_n || instance >= TLS_CHAIN_MAX)
 		return APP_ABSENT;
-	out->bytes = text_of(s, s->chain[instance]);
+	out->bytes = text_of(k, k->chain[instance]);
 	return APP_HAVE;
 }
 
@@ -197,20 +189,20 @@ validity(const struct app_flow *a, const struct tls_cert *c)
 }
 
 static enum app_have
-give_cert_number(const struct app_flow *a, const struct tls_side *s, bool over,
+give_cert_number(const struct app_flow *a, const struct tls_kept *k, bool over,
     enum app_buffer_id b, struct app_bytes *out)
 {
-	if (!s->has_cert)
+	if (!k->has_cert)
 		return over ? APP_ABSENT : APP_NOT_YET;
 	switch (b) {
 	case APP_TLS_NOT_BEFORE:
-		return give_number((uint64_t)s->cert.not_before, false, out);
+		return give_number((uint64_t)k->cert.not_before, false, out);
 	case APP_TLS_NOT_AFTER:
-		return give_number((uint64_t)s->cert.not_after, false, out);
+		return give_number((uint64_t)k->cert.not_after, false, out);
 	case APP_TLS_VALIDITY:
-		return give_number(validity(a, &s->cert), false, out);
+		return give_number(validity(a, &k->cert), false, out);
 	default:
-		return give_number(s->chain_n, false, out);
+		return give_number(k->chain_n, false, out);
 	}
 }
 
@@ -233,40 +225,41 @@ tls_buffer(const struct app_flow *a, const struct app_tx *tx, enum app_buffer_id
 	};
 	const struct tls_state *t = a->state;
 	const struct tls_side *s = &t->side[d];
+	const struct tls_kept *k = tls_kept(s);
 	bool over = tx->progress[d] >= TLS_OVER;
 
 	switch (b) {
 	case APP_TLS_SNI:
-		return give_hello(s, over, s->server_name, 0, SIZE_MAX, out);
+		return give_hello(s, over, k->server_name, 0, SIZE_MAX, out);
 	case APP_TLS_RANDOM:
-		return give_hello(s, over, s->random, 0, SIZE_MAX, out);
+		return give_hello(s, over, k->random, 0, SIZE_MAX, out);
 	case APP_TLS_RANDOM_TIME:
-		return give_hello(s, over, s->random, 0, TIME, out);
+		return give_hello(s, over, k->random, 0, TIME, out);
 	case APP_TLS_RANDOM_BYTES:
-		return give_hello(s, over, s->random, TIME, SIZE_MAX, out);
+		return give_hello(s, over, k->random, TIME, SIZE_MAX, out);
 	case APP_JA3_STRING:
 	case APP_JA3S_STRING:
-		return give_hello(s, over, s->ja3, 0, SIZE_MAX, out);
+		return give_hello(s, over, k->ja3, 0, SIZE_MAX, out);
 	case APP_JA3_HASH:
 	case APP_JA3S_HASH:
-		return give_hello(s, over, s->ja3_hash, 0, SIZE_MAX, out);
+		return give_hello(s, over, k->ja3_hash, 0, SIZE_MAX, out);
 	case APP_JA4_HASH:
-		return give_hello(s, over, s->ja4, 0, SIZE_MAX, out);
+		return give_hello(s, over, k->ja4, 0, SIZE_MAX, out);
 	case APP_TLS_CERT_SUBJECT:
-		return give_cert(s, over, s->cert.subject, out);
+		return give_cert(k, over, k->cert.subject, out);
 	case APP_TLS_CERT_ISSUER:
-		return give_cert(s, over, s->cert.issuer, out);
+		return give_cert(k, over, k->cert.issuer, out);
 	case APP_TLS_CERT_SERIAL:
-		return give_cert(s, over, s->cert.serial, out);
+		return give_cert(k, over, k->cert.serial, out);
 	case APP_TLS_CERT_FINGERPRINT:
-		return give_cert(s, over, s->cert.fingerprint, out);
+		return give_cert(k, over, k->cert.fingerprint, out);
 	case APP_TLS_CERTS:
-		return give_chain(s, over, instance, out);
+		return give_chain(k, over, instance, out);
 	case APP_TLS_CERT_CHAIN_LEN:
 	case APP_TLS_NOT_BEFORE:
 	case APP_TLS_NOT_AFTER:
 	case APP_TLS_VALIDITY:
-		return give_cert_number(a, s, over, b, out);
+		return give_cert_number(a, k, over, b, out);
 	case APP_TLS_VERSION:
 		return give_number(tls_version_bit(s->version), !over, out);
 	case APP_SSL_STATE:

@@ -51,6 +51,16 @@ enum tls_progress {
 	TLS_OVER,      /* what follows is encrypted */
 };
 
+/* Of one side, for rules and records: as long as there is a transaction. */
+struct tls_kept {
+	struct buf bytes; /* what the pieces are in */
+	struct tls_piece random, server_name, ja3, ja3_hash, ja4;
+	bool has_cert;
+	struct tls_cert cert; /* the first of the chain */
+	unsigned chain_n;     /* all of it; the first are in chain */
+	struct tls_piece chain[TLS_CHAIN_MAX];
+};
+
 #define TLS_HEAD_SIZE 5
 
 struct tls_side {
@@ -66,14 +76,9 @@ struct tls_side {
 	bool ciphered;
 	uint16_t version;    /* of the hello, else of the last record */
 	struct buf messages; /* of the handshake, the first not whole yet */
-	struct buf keep;     /* what the pieces below are in */
 	bool hello;
 	bool resumes;
-	struct tls_piece random, server_name, ja3, ja3_hash, ja4;
-	bool has_cert;
-	struct tls_cert cert; /* the first of the chain */
-	unsigned chain_n;     /* all of it; the first are in chain */
-	struct tls_piece chain[TLS_CHAIN_MAX];
+	struct tls_kept *kept; /* NULL: nothing, or no more */
 };
 
 struct tls_state {
@@ -100,6 +105,10 @@ void tls_consume(struct app_flow *a, struct buf *b, size_t n);
 /* --- tls_handshake.c --------------------------------------------------------------- */
 
 void tls_handshake(struct app_flow *a, enum app_dir d, struct span bytes);
+/* Give back what is kept of a side. */
+void tls_kept_free(struct tls_side *s);
+/* Never NULL: empty when nothing is kept. */
+const struct tls_kept *tls_kept(const struct tls_side *s);
 
 /* --- tls_write.c --------------------------------------------------------------------- */
 

@@ -5,6 +5,8 @@
 
 #include "common/digest.h"
 
+#include <stdlib.h>
+
 enum message_type {
 	MESSAGE_HELLO_REQUEST = 0,
 	MESSAGE_CLIENT_HELLO = 1,
@@ -38,25 +40,55 @@ side_of(const struct app_flow *a, enum app_dir d)
 	return &t->side[d];
 }
 
-/* Copy to what is kept. */
-static struct tls_piece
-keep(struct app_flow *a, struct tls_side *s, struct span bytes)
-{
-	struct tls_piece p = {s->keep.len, bytes.len};
+/* --- what is kept ------------------------------------------------------------------- */
 
-	if (bytes.len == 0 || !tls_hold(a, &s->keep, bytes))
+const struct tls_kept *
+tls_kept(const struct tls_side *s)
+{
+	static const struct tls_kept nothing;
+
+	return s->kept != NULL ? s->kept : &nothing;
+}
+
+void
+tls_kept_free(struct tls_side *s)
+{
+	if (s->kept != NULL)
+		buf_release(&s->kept->bytes);
+	free(s->kept);
+	s->kept = NULL;
+}
+
+/* NULL: there is no transaction to keep it for, or no memory. */
+static struct tls_kept *
+kept_of(struct app_flow *a, struct tls_side *s)
+{
+	const struct tls_state *t = a->state;
+
+	if (s->kept == NULL && t->tx != NULL &&
+	    (s->kept = calloc(1, sizeof(*s->kept))) != NULL)
+		buf_init(&s->kept->bytes, TLS_KEEP_MAX);
+	return s->kept;
+}
+
+static struct tls_piece
+keep(struct app_flow *a, struct tls_kept *k, struct span bytes)
+{
+	struct tls_piece p = {k->bytes.len, bytes.len};
+
+	if (bytes.len == 0 || !tls_hold(a, &k->bytes, bytes))
 		p.len = 0;
 	return p;
 }
 
 /* What a function wrote at the end of the kept bytes. */
 static struct tls_piece
-kept_since(struct app_flow *a, struct tls_side *s, size_t at)
+kept_since(struct app_flow *a, struct tls_kept *k, size_t at)
 {
-	struct tls_piece p = {at, s->keep.len - at};
+	struct tls_piece p = {at, k->bytes.len - at};
 
 	if (!app_hold(a, p.len)) {
-		s->keep.len = at;
+		k->bytes.len = at;
 		p.len = 0;
 	}
 	return p;
@@ -73,26 +105,39 @@ bad(struct app_flow *a, enum tls_event e)
 /* --- hellos ------------------------------------------------------------------------ */
 
 static void
-keep_ja3(struct app_flow *a, struct tls_side *s, const struct tls_hello *h,
+keep_ja3(struct app_flow *a, struct tls_kept *k, const struct tls_hello *h,
     void (*make)(const struct tls_hello *, struct buf *))
 {
 	char hash[DIGEST_TEXT_SIZE];
-	size_t at = s->keep.len;
+	size_t at = k->bytes.len;
 
-	make(h, &s->keep);
-	s->ja3 = kept_since(a, s, at);
-	digest_text_of(DIGEST_MD5, s->keep.data + s->ja3.at, s->ja3.len, hash);
-	s->ja3_hash =
-	    keep(a, s, (struct span){(uint8_t *)hash, 2 * DIGEST_MD5_SIZE});
+	make(h, &k->bytes);
+	k->ja3 = kept_since(a, k, at);
+	if (k->ja3.len == 0)
+		return;
+	digest_text_of(DIGEST_MD5, k->bytes.data + at, k->ja3.len, hash);
+	k->ja3_hash =
+	    keep(a, k, (struct span){(uint8_t *)hash, 2 * DIGEST_MD5_SIZE});
 }
 
 static void
-keep_hello(struct app_flow *a, struct tls_side *s, const struct tls_hello *h)
+on_hello(struct tls_side *s, const struct tls_hello *h)
 {
 	s->hello = true;
 	s->version = h->version;
 	s->resumes = h->resumes;
-	s->random = keep(a, s, h->random);
+}
+
+static void
+keep_client_hello(struct app_flow *a, struct tls_kept *k, const struct tls_hello *h)
+{
+	char ja4[JA4_SIZE];
+
+	k->random = keep(a, k, h->random);
+	k->server_name = keep(a, k, h->server_name);
+	keep_ja3(a, k, h, ja3_client);
+	ja4_client(h, 't', ja4);
+	k->ja4 = keep(a, k, (struct span){(uint8_t *)ja4, JA4_SIZE - 1});
 }
 
 static bool
@@ -100,8 +145,8 @@ on_client_hello(struct app_flow *a, enum app_dir d, struct span body)
 {
 	struct tls_state *t = a->state;
 	struct tls_side *s = side_of(a, d);
+	struct tls_kept *k;
 	struct tls_hello h;
-	char ja4[JA4_SIZE];
 
 	t->seen |= TLS_SEEN_CLIENT_HELLO;
 	if (!tls_client_hello_read(body, &h))
@@ -114,12 +159,10 @@ on_client_hello(struct app_flow *a, enum app_dir d, struct span body)
 		tls_event(a, TLS_EVENT_NAME_LENGTH);
 	if (s->hello) /* again, after the server asked for another group */
 		return true;
-	keep_hello(a, s, &h);
+	on_hello(s, &h);
 	t->early_data = h.early_data;
-	s->server_name = keep(a, s, h.server_name);
-	keep_ja3(a, s, &h, ja3_client);
-	ja4_client(&h, 't', ja4);
-	s->ja4 = keep(a, s, (struct span){(uint8_t *)ja4, JA4_SIZE - 1});
+	if ((k = kept_of(a, s)) != NULL)
+		keep_client_hello(a, k, &h);
 	return true;
 }
 
@@ -128,6 +171,7 @@ on_server_hello(struct app_flow *a, enum app_dir d, struct span body)
 {
 	struct tls_state *t = a->state;
 	struct tls_side *s = side_of(a, d);
+	struct tls_kept *k;
 	struct tls_hello h;
 
 	t->seen |= TLS_SEEN_SERVER_HELLO;
@@ -135,29 +179,31 @@ on_server_hello(struct app_flow *a, enum app_dir d, struct span body)
 		return bad(a, TLS_EVENT_HANDSHAKE_LENGTH);
 	if (s->hello)
 		return true;
-	keep_hello(a, s, &h);
-	keep_ja3(a, s, &h, ja3_server);
+	on_hello(s, &h);
+	if ((k = kept_of(a, s)) == NULL)
+		return true;
+	k->random = keep(a, k, h.random);
+	keep_ja3(a, k, &h, ja3_server);
 	return true;
 }
 
 /* --- certificates -------------------------------------------------------------------- */
 
 static bool
-on_first_cert(struct app_flow *a, enum app_dir d, struct span der)
+on_first_cert(struct app_flow *a, struct tls_kept *k, struct span der)
 {
 	static const enum tls_event events[] = {[TLS_CERT_INVALID] = TLS_EVENT_CERT,
 	    [TLS_CERT_LENGTH] = TLS_EVENT_CERT_LENGTH,
 	    [TLS_CERT_NAME] = TLS_EVENT_CERT_NAME,
 	    [TLS_CERT_DATE] = TLS_EVENT_CERT_DATE};
-	struct tls_side *s = side_of(a, d);
-	size_t at = s->keep.len;
-	enum tls_cert_error e = tls_cert_read(der, &s->keep, &s->cert);
+	size_t at = k->bytes.len;
+	enum tls_cert_error e = tls_cert_read(der, &k->bytes, &k->cert);
 
 	if (e != TLS_CERT_OK) {
-		s->keep.len = at;
+		k->bytes.len = at;
 		return bad(a, events[e]);
 	}
-	s->has_cert = kept_since(a, s, at).len > 0;
+	k->has_cert = kept_since(a, k, at).len > 0;
 	return true;
 }
 
@@ -166,12 +212,12 @@ static bool
 on_certificate(struct app_flow *a, enum app_dir d, struct span body)
 {
 	struct tls_state *t = a->state;
-	struct tls_side *s = side_of(a, d);
+	struct tls_kept *k = kept_of(a, side_of(a, d));
 	struct cursor c = cur_of_span(body), chain = cur_sub(&c, cur_be24(&c));
 
 	if (!cur_ok(&c))
 		return bad(a, TLS_EVENT_CERT_LENGTH);
-	if (s->chain_n > 0) /* a renegotiation would be encrypted */
+	if (k == NULL || k->chain_n > 0) /* a renegotiation would be encrypted */
 		return true;
 	while (chain.left > 0 && !a->stopped[d]) {
 		struct cursor one = cur_sub(&chain, cur_be24(&chain));
@@ -179,13 +225,13 @@ on_certificate(struct app_flow *a, enum app_dir d, struct span body)
 
 		if (!cur_ok(&chain))
 			return bad(a, TLS_EVENT_CERT_LENGTH);
-		if (s->chain_n == 0 && !on_first_cert(a, d, der))
+		if (k->chain_n == 0 && !on_first_cert(a, k, der))
 			return false;
-		if (s->chain_n < TLS_CHAIN_MAX)
-			s->chain[s->chain_n] = keep(a, s, der);
-		s->chain_n++;
+		if (k->chain_n < TLS_CHAIN_MAX)
+			k->chain[k->chain_n] = keep(a, k, der);
+		k->chain_n++;
 	}
-	if (s->has_cert && t->tx != NULL && t->tx->progress[d] < TLS_CERTIFIED)
+	if (k->has_cert && t->tx != NULL && t->tx->progress[d] < TLS_CERTIFIED)
 		t->tx->progress[d] = TLS_CERTIFIED;
 	return true;
 }

@@ -24,10 +24,10 @@ tls_version_name(uint16_t version)
 
 static void
 write_piece(
-    struct jw *w, const char *key, const struct tls_side *s, struct tls_piece p)
+    struct jw *w, const char *key, const struct tls_kept *k, struct tls_piece p)
 {
 	if (p.len > 0)
-		jw_strn(w, key, s->keep.data + p.at, p.len);
+		jw_strn(w, key, k->bytes.data + p.at, p.len);
 }
 
 static void
@@ -43,48 +43,48 @@ write_time(struct jw *w, const char *key, int64_t seconds)
 }
 
 static void
-write_name(struct jw *w, const struct tls_side *s)
+write_name(struct jw *w, const struct tls_kept *k)
 {
-	write_piece(w, "subject", s, s->cert.subject);
-	write_piece(w, "issuerdn", s, s->cert.issuer);
+	write_piece(w, "subject", k, k->cert.subject);
+	write_piece(w, "issuerdn", k, k->cert.issuer);
 }
 
 static void
-write_cert(struct jw *w, const struct tls_side *s)
+write_cert(struct jw *w, const struct tls_kept *k)
 {
-	write_piece(w, "serial", s, s->cert.serial);
-	write_piece(w, "fingerprint", s, s->cert.fingerprint);
+	write_piece(w, "serial", k, k->cert.serial);
+	write_piece(w, "fingerprint", k, k->cert.fingerprint);
 }
 
 static void
-write_dates(struct jw *w, const struct tls_side *s)
+write_dates(struct jw *w, const struct tls_kept *k)
 {
-	write_time(w, "notbefore", s->cert.not_before);
-	write_time(w, "notafter", s->cert.not_after);
+	write_time(w, "notbefore", k->cert.not_before);
+	write_time(w, "notafter", k->cert.not_after);
 }
 
 static void
-write_ja3(struct jw *w, const char *key, const struct tls_side *s)
+write_ja3(struct jw *w, const char *key, const struct tls_kept *k)
 {
-	if (s->ja3_hash.len == 0)
+	if (k->ja3_hash.len == 0)
 		return;
 	jw_object(w, key);
-	write_piece(w, "hash", s, s->ja3_hash);
-	write_piece(w, "string", s, s->ja3);
+	write_piece(w, "hash", k, k->ja3_hash);
+	write_piece(w, "string", k, k->ja3);
 	jw_end_object(w);
 }
 
 /* The certificate that a client showed. */
 static void
-write_client(struct jw *w, const struct tls_side *s)
+write_client(struct jw *w, const struct tls_kept *k)
 {
-	if (!s->has_cert)
+	if (!k->has_cert)
 		return;
 	jw_object(w, "client");
-	write_name(w, s);
-	write_piece(w, "fingerprint", s, s->cert.fingerprint);
-	write_piece(w, "serial", s, s->cert.serial);
-	write_dates(w, s);
+	write_name(w, k);
+	write_piece(w, "fingerprint", k, k->cert.fingerprint);
+	write_piece(w, "serial", k, k->cert.serial);
+	write_dates(w, k);
 	jw_end_object(w);
 }
 
@@ -94,19 +94,20 @@ tls_write(const struct app_flow *a, const struct app_tx *tx, struct jw *w)
 	const struct tls_state *t = a->state;
 	const struct tls_side *client = &t->side[APP_TS],
 			      *server = &t->side[APP_TC];
+	const struct tls_kept *ck = tls_kept(client), *sk = tls_kept(server);
 
 	(void)tx;
-	if (server->has_cert) {
-		write_name(w, server);
-		write_cert(w, server);
+	if (sk->has_cert) {
+		write_name(w, sk);
+		write_cert(w, sk);
 	} else if (client->resumes && client->hello && server->hello)
 		jw_bool(w, "session_resumed", true);
-	write_piece(w, "sni", client, client->server_name);
+	write_piece(w, "sni", ck, ck->server_name);
 	jw_str(w, "version", tls_version_name(server->version));
-	if (server->has_cert)
-		write_dates(w, server);
-	write_ja3(w, "ja3", client);
-	write_ja3(w, "ja3s", server);
-	write_piece(w, "ja4", client, client->ja4);
-	write_client(w, client);
+	if (sk->has_cert)
+		write_dates(w, sk);
+	write_ja3(w, "ja3", ck);
+	write_ja3(w, "ja3s", sk);
+	write_piece(w, "ja4", ck, ck->ja4);
+	write_client(w, ck);
 }
