@@ -101,7 +101,7 @@ match_payload(struct detect *d, const struct rule *r, const struct rule_list *l,
 	for (size_t i = 0; i < d->chunks; i++) {
 		if (!stream && r->payload != RULE_CLASS_PACKET_STREAM)
 			break;
-		if (inspect(d, l, d->chunk[i].data)) {
+		if (inspect(d, l, stream_chunk_whole(p, &d->chunk[i]))) {
 			d->from_stream = true;
 			return true;
 		}

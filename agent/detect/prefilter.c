@@ -609,12 +609,8 @@ scan_chunks(const struct prefilter *f, struct prefilter_scratch *s,
 {
 	bool tc = (p->flags & PACKET_TO_CLIENT) != 0;
 
-	for (size_t i = 0; i < chunks; i++) {
-		struct span fresh = {chunk[i].data.p + chunk[i].before,
-		    chunk[i].data.len - chunk[i].before};
-
-		scan(f, s, tc ? STREAM_TC : STREAM_TS, fresh);
-	}
+	for (size_t i = 0; i < chunks; i++)
+		scan(f, s, tc ? STREAM_TC : STREAM_TS, chunk[i].data);
 }
 
 static void

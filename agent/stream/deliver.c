@@ -254,11 +254,11 @@ is_due(const struct session *n, const struct side *d, uint64_t acked)
 
 /* len bytes from offset on, which are held without a hole. */
 static struct span
-gather(struct stream_engine *s, const struct assembly *a, uint64_t offset,
-    size_t len, size_t *used)
+gather(
+    struct stream_engine *s, const struct assembly *a, uint64_t offset, size_t len)
 {
 	struct span first = assembly_at(a, offset);
-	uint8_t *to = s->scratch + *used;
+	uint8_t *to = s->scratch + s->scratch_used;
 	size_t have = 0;
 
 	if (first.len >= len)
@@ -271,7 +271,7 @@ gather(struct stream_engine *s, const struct assembly *a, uint64_t offset,
 		memcpy(to + have, part.p, part.len);
 		have += part.len;
 	}
-	*used += len;
+	s->scratch_used += len;
 	return (struct span){to, len};
 }
 
@@ -299,8 +299,8 @@ less(uint64_t a, uint64_t b)
 
 /* Make a chunk of what stands at the place that is inspected next; false: none. */
 static bool
-make_chunk(struct stream_engine *s, struct side *d, uint64_t until,
-    struct stream_chunk *c, size_t *used)
+make_chunk(
+    struct stream_engine *s, struct side *d, uint64_t until, struct stream_chunk *c)
 {
 	struct assembly *a = &d->a;
 	bool window = (d->flags & SIDE_FLUSH) != 0 && d->inspect_window != 0;
@@ -316,16 +316,34 @@ make_chunk(struct stream_engine *s, struct side *d, uint64_t until,
 	    window ? less(a->app, d->inspect_window)
 		   : less(a->raw, s->config.overlap),
 	    a->raw);
-	run = a->raw - from + assembly_run(a, a->raw, until - a->raw);
-	if (run > s->scratch_size - *used)
-		run = s->scratch_size - *used;
-	if (from + run <= a->raw)
+	c->before = window ? (size_t)(a->raw - from) : 0;
+	c->offset = from + c->before;
+	run = a->raw - c->offset + assembly_run(a, a->raw, until - a->raw);
+	if (run > s->scratch_size - s->scratch_used)
+		run = s->scratch_size - s->scratch_used;
+	if (c->offset + run <= a->raw)
 		return false;
-	*c = (struct stream_chunk){.offset = from,
-	    .data = gather(s, a, from, (size_t)run, used),
-	    .before = window ? (size_t)(a->raw - from) : 0};
-	a->raw = from + run;
+	c->data = gather(s, a, c->offset, (size_t)run);
+	a->raw = c->offset + run;
 	return true;
+}
+
+struct span
+stream_chunk_whole(const struct packet *p, const struct stream_chunk *c)
+{
+	struct session *n = p->flow->slot[FLOW_SLOT_STREAM];
+	struct stream_engine *s = n->owner;
+	size_t len = c->before + c->data.len;
+
+	if (c->before == 0 || len > s->scratch_size - s->scratch_used)
+		return s->whole_of == c ? s->whole : c->data;
+	if (s->whole_of != c) {
+		s->whole =
+		    gather(s, &n->side[p->flags & PACKET_TO_CLIENT ? 1 : 0].a,
+			c->offset - c->before, len);
+		s->whole_of = c;
+	}
+	return s->whole;
 }
 
 size_t
@@ -336,7 +354,7 @@ stream_chunks(struct packet *p, const struct stream_chunk **c)
 	struct side *d;
 	struct stream_engine *s;
 	uint64_t acked, until;
-	size_t used = 0, chunks = 0;
+	size_t chunks = 0;
 
 	if (n == NULL || n->state < SESSION_ESTABLISHED)
 		return 0;
@@ -346,8 +364,10 @@ stream_chunks(struct packet *p, const struct stream_chunk **c)
 	if (!is_due(n, d, acked))
 		return 0;
 	until = n->ending ? d->a.right : acked;
+	s->scratch_used = 0;
+	s->whole_of = NULL;
 	while (d->a.raw < until && chunks < STREAM_CHUNKS_MAX &&
-	    make_chunk(s, d, until, &s->chunk[chunks], &used))
+	    make_chunk(s, d, until, &s->chunk[chunks]))
 		chunks++;
 	if (chunks > 0)
 		d->flags &= (uint8_t)~SIDE_FLUSH;

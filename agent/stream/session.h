@@ -91,8 +91,10 @@ struct stream_engine {
 	struct session *sessions, *spare;
 	size_t sessions_max, untouched;
 	struct stream_chunk chunk[STREAM_CHUNKS_MAX];
+	const struct stream_chunk *whole_of; /* whose window whole is; or NULL */
+	struct span whole;
 	uint8_t *scratch; /* chunks that lie in several pieces */
-	size_t scratch_size;
+	size_t scratch_size, scratch_used;
 };
 
 static inline bool

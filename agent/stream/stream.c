@@ -48,7 +48,7 @@ stream_engine_new(const struct stream_config *c)
 	s->config = *c;
 	s->sessions_max =
 	    c->sessions_max == 0 ? STREAM_SESSIONS_MAX : c->sessions_max;
-	s->scratch_size = STREAM_DEPTH + c->overlap + STREAM_WINDOW_MAX;
+	s->scratch_size = 2 * STREAM_DEPTH + c->overlap + STREAM_WINDOW_MAX;
 	/* Zero pages, both: memory is only used once a session is. */
 	s->sessions = calloc(s->sessions_max, sizeof(*s->sessions));
 	s->scratch = calloc(1, s->scratch_size);

@@ -94,10 +94,10 @@ void stream_slot_free(void *slot);
 /* --- what detection inspects ------------------------------------------------- */
 
 struct stream_chunk {
-	uint64_t offset; /* in the stream */
+	uint64_t offset; /* of data, in the stream */
 	struct span data;
-	/* Bytes in front that patterns need not be looked for in again: a window
-	 * (stream_set_window), in which whole rules are tried. */
+	/* So many bytes before it belong to its window (stream_set_window): no
+	 * pattern is looked for in them again, but whole rules are tried there. */
 	size_t before;
 };
 
@@ -108,6 +108,9 @@ struct stream_chunk {
  * the depth is reached or the connection closes (engine.md 2.7).
  */
 size_t stream_chunks(struct packet *p, const struct stream_chunk **c);
+/* The chunk with its window, put together once; on loan as long as the chunk. */
+struct span stream_chunk_whole(
+    const struct packet *p, const struct stream_chunk *c);
 /* A message is complete: what was acknowledged of this direction is due. */
 void stream_flush(struct flow *f, bool to_server);
 /*

@@ -57,9 +57,9 @@ take_chunks(struct packet *p)
 	assert(n <= STREAM_CHUNKS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		assert(c[i].data.len > 0);
-		assert(c[i].before < c[i].data.len);
-		assert(c[i].offset + c[i].before + (strict ? OVERLAP : 0) >=
-		    inspected[side]);
+		assert(c[i].before <= c[i].offset);
+		assert(c[i].offset + (strict ? OVERLAP : 0) >= inspected[side]);
+		touch(stream_chunk_whole(p, &c[i]));
 		inspected[side] = c[i].offset + c[i].data.len;
 		touch(c[i].data);
 	}

@@ -77,6 +77,9 @@ take_chunks(struct packet *p)
 		    c[i].data.len);
 		chunks[side].len += c[i].data.len;
 		chunks[side].last_offset = c[i].offset;
+		/* Its window ends with it. */
+		assert_memory_equal(stream_chunk_whole(p, &c[i]).p + c[i].before,
+		    c[i].data.p, c[i].data.len);
 	}
 	chunks[side].chunks += n;
 }
@@ -735,9 +738,11 @@ test_window(void **state)
 	stream_packet(engine, &p);
 	assert_int_equal(stream_chunks(&p, &c), 1);
 	assert_int_equal(c->before, 4);
-	assert_int_equal(c->offset, 4);
-	assert_int_equal(c->data.len, 6);
-	assert_memory_equal(c->data.p, "efghij", 6);
+	assert_int_equal(c->offset, 8);
+	assert_int_equal(c->data.len, 2);
+	assert_memory_equal(c->data.p, "ij", 2);
+	assert_int_equal(stream_chunk_whole(&p, c).len, 6);
+	assert_memory_equal(stream_chunk_whole(&p, c).p, "efghij", 6);
 	finish();
 	assert_int_equal(chunks[0].chunks, 1);
 }
