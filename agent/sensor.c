@@ -193,6 +193,7 @@ count(struct sensor *s, struct event_counts *c)
 	    .decoder = decoder_stats(s->decoder),
 	    .flow = &s->flow_stats,
 	    .stream = stream_stats(s->stream),
+	    .app = app_stats(s->app),
 	    .detect = s->detect == NULL ? NULL : detect_stats(s->detect),
 	};
 	if (s->rules == NULL)

@@ -63,6 +63,7 @@ static const char *const EVENTS[] = {
     [HTTP_EVENT_RESPONSE_LENGTHS] = "duplicate_content_length_field_in_response",
     [HTTP_EVENT_TOO_MANY_LAYERS] = "too_many_encoding_layers",
     [HTTP_EVENT_AUTH_UNRECOGNIZED] = "request_auth_unrecognized",
+    [HTTP_EVENT_REQUEST_CODING] = "invalid_transfer_encoding_value_in_request",
     [HTTP_EVENTS] = NULL,
 };
 
@@ -487,13 +488,16 @@ after_request(struct reading *r)
 	struct http_tx *tx = r->s->tx;
 	const struct http_headers *h = &tx->message[APP_TS].headers;
 	struct span length = http_headers_find(h, "content-length");
+	struct span coding = http_headers_find(h, "transfer-encoding");
 
 	check_host(tx, http_headers_find(h, "host"));
 	check_authorization(tx, http_headers_find(h, "authorization"));
-	if (http_has(http_headers_find(h, "transfer-encoding"), "chunked")) {
+	if (http_has(coding, "chunked")) {
 		begin_body(r, ON_CHUNK_SIZE);
 		return true;
 	}
+	if (coding.p != NULL)
+		app_tx_event(&tx->tx, HTTP_EVENT_REQUEST_CODING);
 	return by_length(r, length.p == NULL ? 0 : length_of(length));
 }
 

@@ -6,6 +6,7 @@
 #ifndef AGENT_EVENT_EVENT_H
 #define AGENT_EVENT_EVENT_H
 
+#include "agent/app/app.h"
 #include "agent/decode/decode.h"
 #include "agent/detect/detect.h"
 #include "agent/event/envelope.h"
@@ -47,6 +48,7 @@ struct event_counts {
 	const struct decoder_stats *decoder;
 	const struct flow_stats *flow;
 	const struct stream_stats *stream; /* NULL: left out */
+	const struct app_stats *app;	   /* likewise */
 	const struct detect_stats *detect; /* NULL: no rules */
 	uint64_t rules_loaded, rules_refused;
 };

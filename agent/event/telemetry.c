@@ -86,6 +86,28 @@ write_counters(struct jw *w, const char *key, const struct counter *c, size_t n)
 		    (w), (key), rows_, sizeof(rows_) / sizeof(rows_[0]));          \
 	} while (0)
 
+/* Suricata's app_layer.flow and .tx, and what did not fit. */
+static void
+write_app(struct jw *w, const struct app_stats *s)
+{
+	jw_object(w, "app_layer");
+	jw_object(w, "flow");
+	for (int id = APP_FAILED; id < APP_IDS; id++)
+		if (app_id_name((enum app_id)id) != NULL)
+			jw_uint(w, app_id_name((enum app_id)id), s->flows[id]);
+	jw_end_object(w);
+	jw_object(w, "tx");
+	for (int id = APP_HTTP1; id < APP_IDS; id++)
+		if (app_id_name((enum app_id)id) != NULL)
+			jw_uint(w, app_id_name((enum app_id)id), s->txs[id]);
+	jw_end_object(w);
+	jw_uint(w, "gaps", s->gaps);
+	jw_uint(w, "tx_max_hit", s->tx_cap);
+	jw_uint(w, "memcap_hit", s->no_memory);
+	jw_uint(w, "memuse", s->bytes);
+	jw_end_object(w);
+}
+
 void
 event_write_counts(
     const struct event_builder *b, struct jw *w, const struct event_counts *c)
@@ -126,6 +148,8 @@ event_write_counts(
 		    {"reassembly_pressed", s->pressed},
 		    {"reassembly_memuse", s->pool_active});
 	}
+	if (c->app != NULL)
+		write_app(w, c->app);
 	if (c->detect != NULL) {
 		const struct detect_stats *s = c->detect;
 

@@ -442,6 +442,8 @@ what_is_wrong_becomes_an_event(void **state)
 	    {HTTP_EVENT_REQUEST_LENGTHS,
 		"GET / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 9\r\n\r\n",
 		""},
+	    {HTTP_EVENT_REQUEST_CODING,
+		"GET / HTTP/1.1\r\nTransfer-Encoding: other\r\n\r\n", ""},
 	    {HTTP_EVENT_AUTH_UNRECOGNIZED,
 		"GET / HTTP/1.1\r\nAuthorization: Other x\r\n\r\n", ""},
 	    {HTTP_EVENT_TOO_MANY_LAYERS, "GET / HTTP/1.1\r\n\r\n",
