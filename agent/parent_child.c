@@ -110,6 +110,15 @@ reset_signals(void)
 	signal(SIGPIPE, SIG_DFL);
 }
 
+static const char *
+remedy(int error)
+{
+	return error == ENOENT ? "; install it there, or set libexec in agent.yaml"
+	    : error == EACCES  ? "; its user must be able to reach and run it, see "
+				 "ls -ld of its folders"
+			       : "";
+}
+
 pid_t
 parent_child_start(const struct parent_child *c)
 {
@@ -131,7 +140,7 @@ parent_child_start(const struct parent_child *c)
 	step = "running it";
 	execv(c->argv[0], c->argv);
 fail:
-	fprintf(stderr, "%s: cannot start: %s: %s\n", c->argv[0], step,
-	    strerror(errno));
+	fprintf(stderr, "%s: cannot start: %s: %s%s\n", c->argv[0], step,
+	    strerror(errno), remedy(errno));
 	_exit(127);
 }

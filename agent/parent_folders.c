@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "agent/parent_folders.h"
 
+#include "common/keyfile.h"
 #include "common/log.h"
-#include "common/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* A public key is one line. */
-#define KEY_MAX 4096
 
 static int
 make_folder(const char *path, mode_t mode)
@@ -95,30 +92,34 @@ check_key(const char *key, uid_t uid, gid_t gid)
 	return -1;
 }
 
-/* The collector's key is public, but may lie where only root can go. */
+/*
+ * The collector's key is public, but may lie where only root can go.  Its public half
+ * alone is copied: a secret key put there by mistake must not become readable.
+ */
 static int
 copy_key(const char *from, const char *to)
 {
-	size_t len;
-	char *text = str_read_file(from, KEY_MAX, &len);
+	char key[KEYFILE_Z85 + 1], error[300];
+	const size_t len = KEYFILE_Z85;
 	int fd = -1, result = -1;
 
-	if (text == NULL) {
+	if (keyfile_read_public(from, key, error, sizeof(error)) == -1) {
 		log_error(
-		    "collector.key: %s: %s; copy the collector's collector.key.pub "
+		    "collector.key: %s; copy the collector's collector.key.pub "
 		    "there",
-		    from, strerror(errno));
+		    error);
 		return -1;
 	}
+	key[len - 1] = '\n';
 	if ((unlink(to) == 0 || errno == ENOENT) &&
 	    (fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444)) != -1 &&
-	    write(fd, text, len) == (ssize_t)len)
+	    write(fd, key, len) == (ssize_t)len)
 		result = 0;
 	else
-		log_error("run: %s: %s", to, strerror(errno));
+		log_error("run: %s: %s; it must be writable by root", to,
+		    strerror(errno));
 	if (fd != -1)
 		close(fd);
-	free(text);
 	return result;
 }
 

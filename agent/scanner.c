@@ -303,6 +303,11 @@ serve(void)
 		return EXIT_FAILED;
 	log_info("%zu YARA rules from %zu files; %zu files refused", rules.rules,
 	    rules.files - rules.files_refused, rules.files_refused);
+	if (rules.rules == 0)
+		log_error(
+		    "no YARA rule was loaded, so that no file is scanned: see "
+		    "the lines above; the scanner's user must be able to read "
+		    "what files.yara names");
 	buf_init(&s.clean, RECORD_JSON_MAX);
 	if ((s.loop = loop_new()) == NULL ||
 	    (s.writer = record_writer_new(ROLE_FD_QUEUE, RECORD_OVERFLOW_MAX)) ==
