@@ -66,7 +66,6 @@ struct http_coder;
 
 struct http_body {
 	struct buf data;
-	uint64_t start;	    /* of data in the body */
 	uint64_t inspected; /* up to there detection looked */
 	bool complete;
 	struct http_coder *coder; /* the outermost; NULL: as it stands */

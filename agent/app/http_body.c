@@ -24,7 +24,7 @@ keep(void *arg, struct span bytes)
 {
 	struct adding *x = arg;
 	struct http_body *b = x->b;
-	uint64_t total = b->start + b->data.len;
+	uint64_t total = b->data.len;
 	size_t n = bytes.len;
 
 	if (total + n > HTTP_BODY_MAX)
@@ -50,8 +50,7 @@ http_body_add(struct app_flow *a, struct http_body *b, struct span bytes)
 {
 	struct adding x = {a, b};
 
-	if (bytes.len == 0 || b->complete ||
-	    b->start + b->data.len >= HTTP_BODY_MAX)
+	if (bytes.len == 0 || b->complete || b->data.len >= HTTP_BODY_MAX)
 		return;
 	if (b->coder != NULL)
 		http_coder_feed(b->coder, bytes, keep, &x);
@@ -78,30 +77,44 @@ http_body_release(struct app_flow *a, struct http_body *b)
 	b->held = 0;
 }
 
+/*
+ * Is there enough for a look?  At first a minimum; then, where Suricata looks at
+ * every packet, a quarter of what is looked at again.
+ */
+static bool
+is_due(const struct http_body *b, enum app_dir d)
+{
+	uint64_t total = b->data.len;
+
+	if (b->complete || total >= HTTP_BODY_MAX)
+		return true;
+	if (b->inspected == 0)
+		return total >= AT_LEAST[d];
+	return total - b->inspected >= AGAIN[d] / 4;
+}
+
 enum app_have
 http_body_window(const struct http_body *b, enum app_dir d, struct app_bytes *out)
 {
-	uint64_t total = b->start + b->data.len, from = b->start;
-	bool full = total >= HTTP_BODY_MAX;
+	uint64_t total = b->data.len, from = 0, more;
 
 	if (total == 0)
 		return b->complete ? APP_ABSENT : APP_NOT_YET;
-	if (!b->complete && !full && b->inspected == 0 && total < AT_LEAST[d])
+	if (!is_due(b, d))
 		return APP_NOT_YET;
-	if (b->inspected > AT_LEAST[d] && b->inspected - AGAIN[d] > from)
-		from = b->inspected - AGAIN[d];
-	out->bytes =
-	    (struct span){b->data.data + (from - b->start), (size_t)(total - from)};
+	more = total - b->inspected;
+	if (b->inspected > AT_LEAST[d])
+		from = more < AGAIN[d] ? total - AGAIN[d]
+				       : b->inspected - AGAIN[d] / 4;
+	out->bytes = (struct span){b->data.data + from, (size_t)(total - from)};
 	out->offset = from;
-	out->complete = b->complete || full;
+	out->complete = b->complete || total >= HTTP_BODY_MAX;
 	return APP_HAVE;
 }
 
 void
 http_body_inspected(struct http_body *b, enum app_dir d)
 {
-	uint64_t total = b->start + b->data.len;
-
-	if (b->complete || total >= AT_LEAST[d])
-		b->inspected = total;
+	if (is_due(b, d))
+		b->inspected = b->data.len;
 }

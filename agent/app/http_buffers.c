@@ -182,5 +182,5 @@ http_write(const struct app_flow *a, const struct app_tx *head, struct jw *w)
 	if (tx->status > 0)
 		jw_int(w, "status", tx->status);
 	write_span(w, "redirect", http_headers_find(&r->headers, "location"));
-	jw_uint(w, "length", body->start + body->data.len);
+	jw_uint(w, "length", body->data.len);
 }

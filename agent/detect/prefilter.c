@@ -71,6 +71,8 @@ struct prefilter {
 	/* Of transactions; NULL where no rule looks. */
 	struct app_set *app[APP_DIRS][APP_BUFFER_IDS];
 	struct index *app_always[APP_DIRS]; /* key: enum app_id */
+	uint64_t looked[APP_IDS][APP_DIRS][PREFILTER_WORDS];
+	int16_t progress[APP_IDS][APP_DIRS][APP_BUFFER_IDS]; /* -1: never */
 	struct plain plain[TRANSPORTS];
 	struct index *event;
 	struct index *src4, *src6, *dst4, *dst6, *ip_always; /* IP-only rules */
@@ -402,6 +404,27 @@ build_parts(struct prefilter *f, char *error, size_t size)
 	return 0;
 }
 
+static void
+note_buffer(
+    struct prefilter *f, enum app_id id, enum app_dir d, enum app_buffer_id b)
+{
+	int progress = app_buffer_progress(id, b, d);
+
+	f->progress[id][d][b] = (int16_t)progress;
+	if (progress != -1 && f->app[d][b] != NULL)
+		f->looked[id][d][b / 64] |= (uint64_t)1 << (b % 64);
+}
+
+static void
+note_buffers(struct prefilter *f)
+{
+	for (int id = 0; id < APP_IDS; id++)
+		for (int d = 0; d < APP_DIRS; d++)
+			for (int b = 0; b < APP_BUFFER_IDS; b++)
+				note_buffer(f, (enum app_id)id, (enum app_dir)d,
+				    (enum app_buffer_id)b);
+}
+
 struct prefilter *
 prefilter_new(struct rule *const *rule, size_t n, char *error, size_t size)
 {
@@ -414,6 +437,7 @@ prefilter_new(struct rule *const *rule, size_t n, char *error, size_t size)
 	for (size_t i = 0; i < n; i++)
 		if (add_rule(f, rule[i]) == -1)
 			goto no_memory;
+	note_buffers(f);
 	if (build_parts(f, error, size) == -1)
 		goto fail;
 	return f;
@@ -673,10 +697,17 @@ prefilter_tx_begin(
 	take_found(s, f->app_always[d], key_of(app_flow_id(p->flow)));
 }
 
-bool
-prefilter_tx_looks(const struct prefilter *f, enum app_buffer_id b, enum app_dir d)
+const uint64_t *
+prefilter_tx_looked(const struct prefilter *f, enum app_id id, enum app_dir d)
 {
-	return f->app[d][b] != NULL;
+	return f->looked[id][d];
+}
+
+int
+prefilter_tx_progress(
+    const struct prefilter *f, enum app_id id, enum app_dir d, enum app_buffer_id b)
+{
+	return f->progress[id][d][b];
 }
 
 void

@@ -37,8 +37,13 @@ size_t prefilter_packet(const struct prefilter *f, struct prefilter_scratch *s,
  */
 void prefilter_tx_begin(
     const struct prefilter *f, struct prefilter_scratch *s, const struct packet *p);
-bool prefilter_tx_looks(
-    const struct prefilter *f, enum app_buffer_id b, enum app_dir d);
+/* The buffers that some rule looks into, a bit each, and the progress of the
+ * protocol from which they can be asked. */
+#define PREFILTER_WORDS ((APP_BUFFER_IDS + 63) / 64)
+const uint64_t *prefilter_tx_looked(
+    const struct prefilter *f, enum app_id id, enum app_dir d);
+int prefilter_tx_progress(const struct prefilter *f, enum app_id id, enum app_dir d,
+    enum app_buffer_id b);
 void prefilter_tx_scan(const struct prefilter *f, struct prefilter_scratch *s,
     struct content_scratch *c, enum app_buffer_id b, enum app_dir d,
     struct span bytes);

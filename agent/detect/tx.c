@@ -25,7 +25,7 @@ struct tx_rule {
 
 /* What hangs on app_tx.detect: one block. */
 struct tx_state {
-	uint64_t scanned[APP_DIRS][(APP_BUFFER_IDS + 63) / 64];
+	uint64_t scanned[APP_DIRS][PREFILTER_WORDS];
 	size_t n, cap;
 	struct tx_rule rule[];
 };
@@ -104,7 +104,8 @@ try_buffer(struct detect *d, const struct rule_list *l, const struct packet *p,
 	bool complete = true;
 	struct app_bytes bytes;
 
-	if (app_buffer_progress(app_flow_id(p->flow), b, dir) > tx->progress[dir])
+	if (prefilter_tx_progress(ruleset_prefilter(d->rs), app_flow_id(p->flow),
+		dir, b) > tx->progress[dir])
 		return NOT_HELD;
 	for (unsigned i = 0;; i++) {
 		enum app_have have = app_buffer(p->flow, tx, b, dir, i, &bytes);
@@ -169,33 +170,48 @@ try_rule(struct detect *d, const struct rule *r, struct packet *p,
 
 /* --- candidates --------------------------------------------------------------- */
 
-static void
+/* true: no more of it will come. */
+static bool
 scan_buffer(struct detect *d, const struct packet *p, struct app_tx *tx,
     enum app_buffer_id b, enum app_dir dir)
 {
 	const struct prefilter *f = ruleset_prefilter(d->rs);
-	uint64_t *scanned = &((struct tx_state *)tx->detect)->scanned[dir][b / 64];
-	uint64_t bit = (uint64_t)1 << (b % 64);
 	bool complete = true;
 	struct app_bytes bytes;
 	enum app_have have;
 
-	if ((*scanned & bit) || !prefilter_tx_looks(f, b, dir))
-		return;
-	if (app_buffer_progress(app_flow_id(p->flow), b, dir) == -1) {
-		*scanned |= bit;
-		return;
-	}
-	if (app_buffer_progress(app_flow_id(p->flow), b, dir) > tx->progress[dir])
-		return;
 	for (unsigned i = 0;
 	     (have = app_buffer(p->flow, tx, b, dir, i, &bytes)) == APP_HAVE; i++) {
 		prefilter_tx_scan(
 		    f, d->prefilter, &d->content, b, dir, bytes.bytes);
 		complete = complete && bytes.complete;
 	}
-	if (complete && have == APP_ABSENT)
-		*scanned |= bit;
+	return complete && have == APP_ABSENT;
+}
+
+/* What rules look into, is there by now, and was not scanned to its end. */
+static void
+scan_buffers(
+    struct detect *d, const struct packet *p, struct app_tx *tx, enum app_dir dir)
+{
+	const struct prefilter *f = ruleset_prefilter(d->rs);
+	enum app_id id = app_flow_id(p->flow);
+	const uint64_t *looked = prefilter_tx_looked(f, id, dir);
+
+	for (unsigned w = 0; w < PREFILTER_WORDS; w++) {
+		uint64_t *scanned =
+		    &((struct tx_state *)tx->detect)->scanned[dir][w];
+
+		for (uint64_t m = looked[w] & ~*scanned; m != 0; m &= m - 1) {
+			unsigned bit = (unsigned)__builtin_ctzll(m);
+			enum app_buffer_id b = (enum app_buffer_id)(w * 64 + bit);
+
+			if (prefilter_tx_progress(f, id, dir, b) <=
+				tx->progress[dir] &&
+			    scan_buffer(d, p, tx, b, dir))
+				*scanned |= (uint64_t)1 << bit;
+		}
+	}
 }
 
 static size_t
@@ -206,8 +222,7 @@ candidates(struct detect *d, struct packet *p, struct app_tx *tx, enum app_dir d
 	const struct tx_state *s = tx->detect;
 
 	prefilter_tx_begin(f, d->prefilter, p);
-	for (enum app_buffer_id b = APP_BUFFER_NONE + 1; b < APP_BUFFER_IDS; b++)
-		scan_buffer(d, p, tx, b, dir);
+	scan_buffers(d, p, tx, dir);
 	for (size_t i = 0; i < d->tx_rules; i++)
 		prefilter_tx_add(d->prefilter, d->tx_rule[i]);
 	for (size_t i = 0; i < s->n; i++)
