@@ -12,6 +12,7 @@ static const struct buffer_row ROWS[BUFFERS] = {
     [BUFFER_TCP_HDR] = {"tcp.hdr", 2, IPPROTO_TCP, 0},
     [BUFFER_UDP_HDR] = {"udp.hdr", 2, IPPROTO_UDP, 0},
     [BUFFER_ICMPV4_HDR] = {"icmpv4.hdr", 2, IPPROTO_ICMP, 0},
+    [BUFFER_BASE64] = {"base64_data", 3, 0, 0},
     [BUFFER_ICMPV6_HDR] = {"icmpv6.hdr", 2, IPPROTO_ICMPV6, 0},
 };
 

@@ -17,6 +17,7 @@ enum buffer {
 	BUFFER_UDP_HDR,
 	BUFFER_ICMPV4_HDR,
 	BUFFER_ICMPV6_HDR,
+	BUFFER_BASE64, /* what base64_decode made; looked into from there */
 	BUFFERS,
 };
 

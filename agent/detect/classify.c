@@ -87,6 +87,21 @@ contradiction(const struct rule *r)
 	return NULL;
 }
 
+/* The lists are in their final places: let decoding find its own. */
+static void
+link_base64(struct rule *r)
+{
+	const struct rule_list *inner = NULL;
+
+	for (size_t i = 0; i < r->lists_n; i++)
+		if (r->list[i].buffer == BUFFER_BASE64)
+			inner = &r->list[i];
+	for (size_t i = 0; i < r->lists_n; i++)
+		for (size_t k = 0; k < r->list[i].n; k++)
+			if (r->list[i].op[k].kind == OP_BASE64)
+				r->list[i].op[k].base64.inner = inner;
+}
+
 int
 ruleset_classify(struct rule *r, char *error, size_t size)
 {
@@ -99,6 +114,7 @@ ruleset_classify(struct rule *r, char *error, size_t size)
 		snprintf(error, size, "%s", why);
 		return -1;
 	}
+	link_base64(r);
 	r->gate = gate_of_rule(r);
 	return 0;
 }

@@ -4,6 +4,7 @@
  * 1.3).  Operations run left to right; when one fails, the nearest earlier match
  * that it depends on is tried at its next place, from an explicit stack.
  */
+#include "agent/detect/base64.h"
 #include "agent/detect/match.h"
 #include "agent/detect/parser.h"
 #include "agent/detect/regex.h"
@@ -22,6 +23,7 @@ enum outcome {
 	HOLDS_CHOICE, /* and may hold again from run.resume */
 	FAILS,
 	FAILS_FOR_GOOD, /* no earlier choice can change it */
+	ENDS,		/* all of the list holds, whatever follows */
 };
 
 struct run {
@@ -369,6 +371,36 @@ run_byte_math(struct run *r, const struct op *op)
 	return HOLDS;
 }
 
+/* --- base64 ---------------------------------------------------------------- */
+
+static bool run_list(struct content_scratch *s, const struct rule_list *l,
+    struct span bytes, struct content_choice *choice);
+
+/* Never goes deeper than one: nothing is decoded in base64_data. */
+static enum outcome
+run_base64(const struct run *r, const struct op *op)
+{
+	struct content_scratch *s = r->s;
+	struct span in = r->bytes, out = {s->base64, 0};
+	size_t skip = op->base64.offset + (op->flags & OP_RELATIVE ? r->cursor : 0);
+	size_t most = op->base64.bytes == 0 ? BASE64_BYTES_MAX : op->base64.bytes;
+	uint64_t base = s->base;
+	bool growing = s->growing, holds;
+
+	if (op->base64.inner == NULL || skip >= in.len)
+		return FAILS;
+	in.p += skip;
+	in.len = in.len - skip < most ? in.len - skip : most;
+	if ((out.len = base64_decode(in, s->base64)) == 0)
+		return FAILS;
+	s->base = 0;
+	s->growing = false;
+	holds = run_list(s, op->base64.inner, out, s->choice + s->choices);
+	s->base = base;
+	s->growing = growing;
+	return holds ? ENDS : FAILS;
+}
+
 /* --- the loop -------------------------------------------------------------- */
 
 static enum outcome
@@ -386,6 +418,8 @@ run_op(struct run *r, const struct op *op)
 	case OP_NUMBER:
 		return parser_num_holds(&op->size, r->s->number) ? HOLDS
 								 : FAILS_FOR_GOOD;
+	case OP_BASE64:
+		return run_base64(r, op);
 	case OP_BYTE_TEST:
 		return run_byte_test(r, op);
 	case OP_BYTE_JUMP:
@@ -398,9 +432,9 @@ run_op(struct run *r, const struct op *op)
 	return FAILS_FOR_GOOD;
 }
 
-bool
-content_inspect(
-    struct content_scratch *s, const struct rule_list *l, struct span bytes)
+static bool
+run_list(struct content_scratch *s, const struct rule_list *l, struct span bytes,
+    struct content_choice *choice)
 {
 	struct run r = {s, bytes, 0, FROM_START};
 	size_t depth = 0, i = 0;
@@ -416,8 +450,10 @@ content_inspect(
 		o = run_op(&r, &l->op[i]);
 		if (o == FAILS_FOR_GOOD || (o == FAILS && depth == 0))
 			return false;
+		if (o == ENDS)
+			return true;
 		if (o == FAILS) {
-			const struct content_choice *c = &s->choice[--depth];
+			const struct content_choice *c = &choice[--depth];
 
 			i = c->op;
 			r.cursor = c->cursor;
@@ -425,10 +461,17 @@ content_inspect(
 			continue;
 		}
 		if (o == HOLDS_CHOICE)
-			s->choice[depth++] =
+			choice[depth++] =
 			    (struct content_choice){i, before, r.resume};
 		r.resume = FROM_START;
 		i++;
 	}
 	return true;
+}
+
+bool
+content_inspect(
+    struct content_scratch *s, const struct rule_list *l, struct span bytes)
+{
+	return run_list(s, l, bytes, s->choice);
 }

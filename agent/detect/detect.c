@@ -5,6 +5,7 @@
  */
 #include "agent/detect/detect.h"
 
+#include "agent/detect/base64.h"
 #include "agent/detect/match.h"
 #include "agent/detect/prefilter.h"
 #include "agent/detect/regex.h"
@@ -33,17 +34,19 @@ detect_new(const struct ruleset *rs, const struct detect_config *c)
 	transform_scratch_init(&d->content.transform);
 	d->content.stats = &d->stats;
 	d->content.choices = ruleset_longest_list(rs);
+	/* Twice: a list may lead into one of base64_data. */
 	d->content.choice =
-	    calloc(d->content.choices + 1, sizeof(*d->content.choice));
+	    calloc(2 * d->content.choices + 1, sizeof(*d->content.choice));
 	d->content.pcre = regex_scratch_new();
+	d->content.base64 = malloc(BASE64_OUT_MAX(BASE64_BYTES_MAX));
 	d->prefilter = prefilter_scratch_new(ruleset_prefilter(rs));
 	d->state = state_new(rs);
 	d->thresholds = thresholds_new(DETECT_THRESHOLDS_MAX);
 	d->tx_rule = calloc(rules + 1, sizeof(*d->tx_rule));
 	d->hits.hit = calloc(DETECT_HITS_MAX, sizeof(*d->hits.hit));
 	if (d->content.choice == NULL || d->content.pcre == NULL ||
-	    d->prefilter == NULL || d->state == NULL || d->thresholds == NULL ||
-	    d->hits.hit == NULL || d->tx_rule == NULL) {
+	    d->content.base64 == NULL || d->prefilter == NULL || d->state == NULL ||
+	    d->thresholds == NULL || d->hits.hit == NULL || d->tx_rule == NULL) {
 		detect_free(d);
 		return NULL;
 	}
@@ -57,6 +60,7 @@ detect_free(struct detect *d)
 		return;
 	transform_scratch_release(&d->content.transform);
 	free(d->content.choice);
+	free(d->content.base64);
 	regex_scratch_free(d->content.pcre);
 	prefilter_scratch_free(d->prefilter);
 	state_free(d->state);

@@ -57,6 +57,9 @@ ruleset_choose_fast(struct rule *r)
 		const struct rule_list *l = &r->list[i];
 		uint8_t priority = buffers_priority(l->buffer);
 
+		if (l->buffer == BUFFER_BASE64)
+			continue;
+
 		for (size_t k = 0; k < l->n; k++) {
 			const struct op *best, *op = &l->op[k];
 

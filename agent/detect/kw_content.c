@@ -293,10 +293,29 @@ fast_chop(struct rule_parser *p, struct op *op, char *value)
 	return 0;
 }
 
+/* No matcher looks into base64_data: Suricata takes the last content elsewhere. */
+static struct op *
+outside_base64(struct rule_parser *p, struct op *op)
+{
+	int last = parser_at_hand(p);
+
+	if (op == NULL || p->r->list[last].buffer != BUFFER_BASE64)
+		return op;
+	for (size_t i = p->r->lists_n; i-- > 0;) {
+		struct rule_list *l = &p->r->list[i];
+
+		for (size_t k = l->n; l->buffer != BUFFER_BASE64 && k-- > 0;)
+			if (l->op[k].kind == OP_CONTENT)
+				return &l->op[k];
+	}
+	parser_fail(p, "needs a content before it that is not in base64_data");
+	return NULL;
+}
+
 int
 kw_fast_pattern(struct rule_parser *p, char *value)
 {
-	struct op *op = modified(p, 0, "");
+	struct op *op = outside_base64(p, modified(p, 0, ""));
 	unsigned bound = OP_OFFSET | OP_DEPTH | OP_DISTANCE | OP_WITHIN;
 
 	if (op == NULL)

@@ -121,6 +121,8 @@ match_list(struct detect *d, const struct rule *r, const struct rule_list *l,
 
 	if (b == BUFFER_PAYLOAD)
 		return match_payload(d, r, l, p);
+	if (b == BUFFER_BASE64) /* asked where it is decoded */
+		return true;
 	return bytes.p != NULL && inspect(d, l, bytes);
 }
 

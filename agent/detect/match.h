@@ -32,6 +32,7 @@ struct content_scratch {
 	struct transform_scratch transform;
 	struct content_choice *choice; /* as many as the longest list has */
 	size_t choices;
+	uint8_t *base64; /* room for what is decoded */
 	struct pcre_scratch *pcre;
 	unsigned steps;
 	struct detect_stats *stats;

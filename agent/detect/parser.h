@@ -36,7 +36,6 @@ enum keyword_needs {
 	KW_READY,
 	KW_NEEDS_APP,
 	KW_NEEDS_FILES,
-	KW_NEEDS_TRANSFORM,
 	KW_NEEDS_DATASET,
 	KW_NEEDS_GEOIP,
 	KW_NEEDS_LUA,
@@ -124,6 +123,9 @@ KW(bsize);
 KW(buffer);
 KW(pkt_data);
 KW(replace);
+/* kw_base64.c */
+KW(base64_decode);
+KW(base64_data);
 /* kw_pcre.c */
 KW(pcre);
 /* kw_bytes.c */

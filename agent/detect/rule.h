@@ -49,6 +49,7 @@ enum op_kind {
 	OP_BYTE_JUMP,
 	OP_BYTE_EXTRACT,
 	OP_BYTE_MATH,
+	OP_BASE64,
 	OP_NUMBER, /* of a buffer that is a number */
 };
 
@@ -110,6 +111,13 @@ struct op_bytes {
 	int8_t result; /* variable */
 };
 
+struct rule_list;
+
+struct op_base64 {
+	uint32_t bytes, offset;	       /* bytes 0: all */
+	const struct rule_list *inner; /* what to look for in it; NULL: nothing */
+};
+
 struct pcre;
 
 struct op {
@@ -118,6 +126,7 @@ struct op {
 	union {
 		struct op_content content;
 		struct op_bytes bytes;
+		struct op_base64 base64;
 		struct pcre *pcre;
 		struct num_test size;
 		struct operand isdataat;

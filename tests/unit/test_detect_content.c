@@ -126,6 +126,32 @@ static const struct row ROWS[] = {
     {"pcre:\"/a.c/\";", "a\nc", 0, false},
     {"pcre:\"/a.c/s\";", "a\nc", 0, true},
     {"pcre:\"/a\\x2fb/\";", "a/b", 0, true},
+    /* base64_decode and base64_data */
+    {"base64_decode; base64_data; content:\"abc\";", "YWJj", 0, true},
+    {"base64_decode; base64_data; content:\"abcd\";", "YWJjZA==", 0, true},
+    {"base64_decode; base64_data; content:\"abcd\"; endswith;", "YWJjZA", 0,
+	true},
+    {"base64_decode; base64_data; content:\"abcde\"; endswith;", "YWJjZGU=", 0,
+	true},
+    {"base64_decode; base64_data; content:\"abc\"; endswith;", "YWJj*ZGVm", 0,
+	true},
+    {"base64_decode; base64_data; content:\"def\";", "YWJj*ZGVm", 0, false},
+    {"base64_decode:bytes 4; base64_data; content:\"abc\"; endswith;",
+	"YWJjZGVm", 0, true},
+    {"base64_decode:bytes 4, offset 4; base64_data; content:\"def\"; depth:3;",
+	"YWJjZGVm", 0, true},
+    {"content:\"x=\"; base64_decode:offset 1, relative; base64_data; "
+     "content:\"b\"; content:\"c\"; distance:0;",
+	"x=:YWJj", 0, true},
+    {"content:\"x=\"; base64_decode:relative; base64_data; content:!\"b\";",
+	"x=YWJj", 0, false},
+    {"base64_decode:offset 4; base64_data; content:!\"b\";", "YWJj", 0, false},
+    {"base64_decode; base64_data; content:!\"b\";", "*", 0, false},
+    {"base64_decode;", "YWJj", 0, false},
+    /* a chain in the decoded bytes that goes back, after one that did */
+    {"content:\"a\"; content:\":\"; distance:0; base64_decode:relative; "
+     "base64_data; content:\"a\"; content:\"b\"; within:1;",
+	"aa:YWNhYg==", 0, true},
     /* a payload is asked for, even by what must be absent */
     {"content:!\"x\";", "", 0, false},
 };

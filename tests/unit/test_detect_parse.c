@@ -64,6 +64,8 @@ test_good_rules(void **state)
 	    "alert http any any -> any any (http.uri; content:\"a\"; "
 	    "pcre:\"/b/URi\"; sid:1;)",
 	    "alert http any any -> any any (file.data; pcre:\"/b/Q\"; sid:1;)",
+	    "alert tcp any any -> any any (content:\"b\"; base64_decode; "
+	    "base64_data; content:\"a\"; fast_pattern; sid:1;)",
 	    "alert tcp any any -> any any (threshold:type threshold, track by_src, "
 	    "count 1, seconds 60; threshold:type limit, track by_src, count 1, "
 	    "seconds 600; sid:1;)",
@@ -160,6 +162,17 @@ static const struct {
     {"alert tcp any any -> any any (threshold:type limit, track by_src, count 1, "
      "seconds 60; threshold:type both, track by_src, count 2, seconds 600; sid:7;)",
 	"must not both hold"},
+    {"alert tcp any any -> any any (base64_data; content:\"a\"; sid:7;)",
+	"needs a base64_decode"},
+    {"alert tcp any any -> any any (base64_decode; base64_data; sid:7;)",
+	"nothing to look for"},
+    {"alert tcp any any -> any any (base64_decode:bytes 0; sid:7;)",
+	"from 1 to 65535"},
+    {"alert tcp any any -> any any (base64_decode:size 1; sid:7;)",
+	"unknown word \"size\""},
+    {"alert tcp any any -> any any (base64_decode; base64_data; content:\"a\"; "
+     "fast_pattern; sid:7;)",
+	"not in base64_data"},
     {"alert tcp any any -> any any (pcre:\"/a/UH\"; sid:7;)",
 	"flags U and H are two buffers"},
     {"alert tcp any any -> any any (http.uri; content:\"a\"; "
