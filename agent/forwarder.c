@@ -6,6 +6,7 @@
  * in between neither loses nor doubles it.
  */
 #include "agent/forward/sender.h"
+#include "agent/forwarder_tell.h"
 #include "agent/limits.h"
 #include "agent/role.h"
 #include "agent/sandbox.h"
@@ -14,7 +15,6 @@
 #include "common/cmdline.h"
 #include "common/fault.h"
 #include "common/ipc.h"
-#include "common/jw.h"
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/str.h"
@@ -51,8 +51,7 @@ struct forwarder {
 	bool control;
 	bool more; /* a turn is due as soon as others had theirs */
 	uint64_t taken, bad;
-	uint64_t writer, number; /* of our own records */
-	uint64_t told_shed[RECORD_CLASSES];
+	struct forwarder_tell tell;
 	int64_t stats_due;
 	bool named;	  /* a collector is given by name */
 	bool unresolved;  /* and none has an address */
@@ -94,134 +93,6 @@ static const struct cmdline CMDLINE = {
     .summary = "spool records and send them to the collector",
     .options = OPTIONS,
 };
-
-/* --- our own records
- * ------------------------------------------------------------------ */
-
-static void
-begin_record(struct jw *w, struct buf *b, const char *event_type)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	buf_init(b, RECORD_JSON_MAX);
-	jw_init(w, b);
-	jw_object(w, NULL);
-	jw_str(w, "timestamp", clock_text(clock_wall_us(), text));
-	jw_str(w, "event_type", event_type);
-}
-
-/* Was it spooled? */
-static bool
-end_record(struct forwarder *f, struct jw *w, struct buf *b)
-{
-	bool spooled;
-
-	struct record r = {.cls = RECORD_HEALTH,
-	    .writer = f->writer,
-	    .number = ++f->number,
-	    .time_us = clock_wall_us()};
-
-	jw_object(w, "stadswacht");
-	jw_int(w, "v", RECORD_VERSION);
-	jw_str(w, "class", record_class_name(RECORD_HEALTH));
-	jw_str(w, "engine", "agent");
-	jw_end_object(w);
-	jw_end_object(w);
-	r.json = (const char *)b->data;
-	r.json_len = b->len;
-	spooled = !b->overflow && spool_append(f->spool, &r) == 0;
-	buf_release(b);
-	return spooled;
-}
-
-static void
-write_counts(struct jw *w, const char *name, const uint64_t counts[RECORD_CLASSES])
-{
-	jw_object(w, name);
-	for (int c = 0; c < RECORD_CLASSES; c++)
-		jw_uint(w, record_class_name((enum record_class)c), counts[c]);
-	jw_end_object(w);
-}
-
-static void
-tell_stats(struct forwarder *f)
-{
-	struct spool_stats st;
-	struct sender_stats se;
-	struct buf b;
-	struct jw w;
-
-	spool_stats(f->spool, &st);
-	sender_stats(f->sender, &se);
-	begin_record(&w, &b, "stats");
-	jw_object(&w, "stats");
-	jw_object(&w, "forwarder");
-	jw_uint(&w, "taken", f->taken);
-	jw_uint(&w, "malformed", f->bad);
-	jw_uint(&w, "spool_bytes", st.bytes);
-	jw_uint(&w, "spool_quota", st.quota);
-	jw_int(&w, "oldest_seconds",
-	    st.oldest_us == 0 ? 0 : (clock_wall_us() - st.oldest_us) / CLOCK_US);
-	write_counts(&w, "waiting", st.waiting);
-	write_counts(&w, "shed", st.shed);
-	write_counts(&w, "refused", st.refused);
-	jw_uint(&w, "write_errors", st.write_errors);
-	jw_uint(&w, "sync_errors", st.sync_errors);
-	jw_uint(&w, "damaged", st.damaged);
-	jw_uint(&w, "batches", se.batches);
-	jw_uint(&w, "in_flight", se.in_flight);
-	jw_uint(&w, "greetings", se.greetings);
-	jw_int(&w, "rtt_us", se.rtt_us);
-	jw_int(&w, "clock_offset_us", se.clock_offset_us);
-	jw_end_object(&w);
-	jw_end_object(&w);
-	end_record(f, &w, &b);
-}
-
-/* What was given up since the last time, as a record: a loss is never silent. */
-static void
-tell_gap(struct forwarder *f)
-{
-	uint64_t lost[RECORD_CLASSES];
-	struct spool_stats st;
-	struct buf b;
-	struct jw w;
-	bool any = false;
-
-	spool_stats(f->spool, &st);
-	for (int c = 0; c < RECORD_CLASSES; c++) {
-		lost[c] = st.shed[c] + st.refused[c] - f->told_shed[c];
-		any = any || lost[c] > 0;
-	}
-	if (!any)
-		return;
-	begin_record(&w, &b, "gap");
-	jw_object(&w, "gap");
-	jw_str(&w, "where", "spool");
-	write_counts(&w, "lost", lost);
-	jw_end_object(&w);
-	/* Where there is no room for it, it is told with the next. */
-	if (end_record(f, &w, &b))
-		for (int c = 0; c < RECORD_CLASSES; c++)
-			f->told_shed[c] += lost[c];
-}
-
-static void
-tell_start(struct forwarder *f)
-{
-	struct spool_stats st;
-	struct buf b;
-	struct jw w;
-
-	spool_stats(f->spool, &st);
-	begin_record(&w, &b, "agent_state");
-	jw_object(&w, "agent_state");
-	jw_str(&w, "state", "forwarder_started");
-	jw_bool(&w, "new_epoch", st.new_epoch);
-	jw_uint(&w, "damaged", st.damaged);
-	jw_end_object(&w);
-	end_record(f, &w, &b);
-}
 
 /* --- queues
  * ------------------------------------------------------------------------------ */
@@ -364,10 +235,10 @@ on_beat(void *arg)
 	for (int c = 0; c < RECORD_CLASSES; c++)
 		b.dropped_here += st.shed[c] + st.refused[c];
 	spool_tidy(f->spool, now);
-	tell_gap(f);
+	forwarder_tell_gap(&f->tell);
 	if (now >= f->stats_due) {
 		f->stats_due = now + STATS_US;
-		tell_stats(f);
+		forwarder_tell_stats(&f->tell, f->taken, f->bad);
 	}
 	if (f->control)
 		ipc_send(ROLE_FD_CONTROL, ROLE_BEAT, &b, sizeof(b), -1);
@@ -539,8 +410,10 @@ load(struct forwarder *f, char *error, size_t size)
 	explicit_bzero(&link.own, sizeof(link.own));
 	if (f->loop != NULL && f->link != NULL)
 		f->sender = sender_new(f->spool, f->link, &names);
-	if (f->sender != NULL)
+	if (f->sender != NULL) {
+		forwarder_tell_init(&f->tell, f->spool, f->sender);
 		return 0;
+	}
 	snprintf(error, size, "cannot start: %s", strerror(errno));
 	return -1;
 }
@@ -582,7 +455,6 @@ main(int argc, char **argv)
 	if (o_make_key != NULL)
 		return make_key(o_make_key);
 	check_usage(&f);
-	str_random(&f.writer, sizeof(f.writer));
 	if (load(&f, error, sizeof(error)) == -1) {
 		log_error("%s", error);
 	} else if (watch_all(&f) == -1) {
@@ -591,7 +463,7 @@ main(int argc, char **argv)
 		    strerror(errno));
 	} else {
 		f.stats_due = f.apart_us = clock_mono_us();
-		tell_start(&f);
+		forwarder_tell_start(&f.tell);
 		status = loop_run(f.loop) == -1 ? EXIT_FAILED
 		    : f.again			? ROLE_EXIT_AGAIN
 						: EXIT_DONE;
