@@ -120,6 +120,11 @@
 /* Numbers of one kind in a hello: browsers send twenty; JA4 counts to 99. */
 #define JA4_LIST_MAX 512
 
+/* What is kept of the stub of a call, all fragments; Suricata's bound. */
+#define DCERPC_STUB_MAX (1u << 20)
+/* Interfaces that binds of a flow agreed upon; a client has a few. */
+#define DCERPC_IFACES_MAX 64
+
 /* --- detect ---------------------------------------------------------------- */
 
 /* Suricata's limit of a rule's text. */

@@ -147,6 +147,7 @@ struct app_bytes {
 	uint64_t offset;   /* of bytes in the buffer, of which it is a window */
 	bool complete;	   /* nothing will be added to it */
 	uint64_t number;   /* of APP_BUFFER_NUMBER */
+	bool little;	   /* numbers in the bytes are little-endian: DCE/RPC */
 };
 
 /* The instance (0 unless multi) of a buffer of a transaction. */

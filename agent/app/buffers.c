@@ -91,6 +91,9 @@ static const struct app_buffer_row ROWS[APP_BUFFER_IDS] = {
     [APP_TLS_VERSION] = {"tls.version", "ssl_version", NULL, 0, 2,
 	APP_BUFFER_NUMBER},
     [APP_SSL_STATE] = {"ssl_state", NULL, NULL, 0, 2, APP_BUFFER_NUMBER},
+    [APP_DCERPC_IFACE] = {"dcerpc.iface", NULL, NULL, 0, 2, 0},
+    [APP_DCERPC_OPNUM] = {"dcerpc.opnum", NULL, NULL, 0, 2, APP_BUFFER_NUMBER},
+    [APP_DCERPC_STUB] = {"dcerpc.stub_data", "dce_stub_data", NULL, 0, 2, 0},
 };
 
 const struct app_buffer_row *

@@ -76,6 +76,9 @@ enum app_buffer_id {
 	APP_SSL_STATE,	  /* bits of enum app_tls_seen */
 	APP_FTP_BOUNCE,
 	APP_FTPDATA_COMMAND,
+	APP_DCERPC_IFACE,
+	APP_DCERPC_OPNUM,
+	APP_DCERPC_STUB,
 	APP_BUFFER_IDS,
 };
 

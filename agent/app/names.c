@@ -21,7 +21,7 @@ static const struct {
     {"ftp-data", APP_BIT(APP_FTP_DATA)},
     {"ssh", APP_BIT(APP_SSH)},
     {"smb", APP_BIT(APP_SMB)},
-    {"dcerpc", APP_BIT(APP_DCERPC)},
+    {"dcerpc", APP_BIT(APP_DCERPC) | APP_BIT(APP_SMB)},
     {"imap", APP_BIT(APP_IMAP)},
     {"pop3", APP_BIT(APP_POP3)},
     {"nfs", APP_BIT(APP_NFS)},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Which parsers are built in: a row each. */
+#include "agent/app/dcerpc.h"
 #include "agent/app/dns.h"
 #include "agent/app/ftp.h"
 #include "agent/app/http.h"
@@ -14,5 +15,6 @@ const struct app_parser *const app_registry[] = {
     &ftp_parser,
     &ssh_parser,
     &tls_parser,
+    &dcerpc_parser,
     NULL,
 };

@@ -189,6 +189,16 @@ all_digits(const struct op *op)
 	    op->bytes.nbytes.var == -1 && op->bytes.nbytes.value == 0;
 }
 
+static enum outcome
+run_number_set(const struct run *r, const struct op *op)
+{
+	for (size_t i = 0; i < op->set.n; i++)
+		if (r->s->number >= op->set.range[i].first &&
+		    r->s->number <= op->set.range[i].last)
+			return HOLDS;
+	return FAILS_FOR_GOOD;
+}
+
 /* Where the number stands, and that all its bytes are there. */
 static bool
 locate(const struct run *r, const struct op *op, size_t n, size_t *at)
@@ -225,6 +235,7 @@ read_number(const struct run *r, const struct op *op, uint64_t *v, size_t *at)
 {
 	uint64_t count = (uint64_t)value_of(r, &op->bytes.nbytes);
 	struct cursor c;
+	bool little;
 
 	*v = 0;
 	if (count > (op->flags & OP_STRING ? DIGITS_MAX : 8u) ||
@@ -238,9 +249,10 @@ read_number(const struct run *r, const struct op *op, uint64_t *v, size_t *at)
 	*at += (size_t)count;
 	if (op->flags & OP_STRING)
 		return read_string(op, c.pos, c.left, v);
+	little = op->flags & OP_DCE ? r->s->little : (op->flags & OP_LITTLE) != 0;
 	for (unsigned i = 0; c.left > 0; i++)
-		*v = op->flags & OP_LITTLE ? *v | (uint64_t)cur_u8(&c) << (8 * i)
-					   : *v << 8 | cur_u8(&c);
+		*v = little ? *v | (uint64_t)cur_u8(&c) << (8 * i)
+			    : *v << 8 | cur_u8(&c);
 	return true;
 }
 
@@ -420,6 +432,8 @@ run_op(struct run *r, const struct op *op)
 								 : FAILS_FOR_GOOD;
 	case OP_BASE64:
 		return run_base64(r, op);
+	case OP_NUMBER_SET:
+		return run_number_set(r, op);
 	case OP_BYTE_TEST:
 		return run_byte_test(r, op);
 	case OP_BYTE_JUMP:

@@ -50,6 +50,14 @@ list_of(struct rule_parser *p, enum app_buffer_id b, bool continues)
 }
 
 int
+kw_app_list(struct rule_parser *p, const char *buffer, bool continues)
+{
+	enum app_buffer_id b = app_buffer_find(buffer);
+
+	return b == APP_BUFFER_NONE ? not_built(p) : list_of(p, b, continues);
+}
+
+int
 kw_app_buffer(struct rule_parser *p, char *value)
 {
 	enum app_buffer_id b = app_buffer_find(p->keyword);

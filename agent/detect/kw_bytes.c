@@ -3,6 +3,7 @@
  * Numbers in payloads: byte_test, byte_jump, byte_extract, byte_math (guide,
  * "Payload Keywords").
  */
+#include "agent/detect/buffers.h"
 #include "agent/detect/parser.h"
 
 #include "common/str.h"
@@ -95,8 +96,19 @@ set_number(struct rule_parser *p, struct op *op, int word, const char *text)
 	return 0;
 }
 
+/* Only the stub of a call has a sender who said its byte order. */
 static int
-set_word(struct rule_parser *p, struct op *op, int word)
+check_dce(struct rule_parser *p, const struct op *op)
+{
+	int list = op->flags & OP_RELATIVE ? parser_at_hand(p) : p->list;
+
+	if (list == -1 || buffers_app(p->r->list[list].buffer) != APP_DCERPC_STUB)
+		return parser_fail(p, "dce needs dcerpc.stub_data before it");
+	return 0;
+}
+
+static int
+set_word(struct op *op, int word)
 {
 	switch (word) {
 	case WORD_RELATIVE:
@@ -126,7 +138,8 @@ set_word(struct rule_parser *p, struct op *op, int word)
 		op->flags |= OP_FROM_END;
 		return 0;
 	case WORD_DCE:
-		return parser_fail(p, "dce: %s", keyword_needs_text(KW_NEEDS_APP));
+		op->flags |= OP_DCE;
+		return 0;
 	default:
 		return 0;
 	}
@@ -152,7 +165,7 @@ read_words(struct rule_parser *p, struct op *op, char *rest, unsigned allowed)
 		if (argument == NULL) {
 			if (numbers & ALLOW(word))
 				return parser_fail(p, "%s needs a number", item);
-			if (set_word(p, op, word) == -1)
+			if (set_word(op, word) == -1)
 				return -1;
 		} else if (!((numbers | ALLOW(WORD_ALIGN)) & ALLOW(word))) {
 			return parser_fail(p, "%s has no number", item);
@@ -166,6 +179,8 @@ read_words(struct rule_parser *p, struct op *op, char *rest, unsigned allowed)
 	if ((op->flags & OP_STRING) && (op->flags & OP_LITTLE) &&
 	    op->kind != OP_BYTE_JUMP)
 		return parser_fail(p, "a string has no byte order");
+	if ((op->flags & OP_DCE) && (op->flags & (OP_STRING | OP_LITTLE)))
+		return parser_fail(p, "dce says the byte order, or another word");
 	if ((op->flags & OP_FROM_BEGINNING) && (op->flags & OP_FROM_END))
 		return parser_fail(
 		    p, "from_beginning and from_end exclude each other");
@@ -191,6 +206,8 @@ add(struct rule_parser *p, const struct op *made)
 {
 	struct op *op;
 
+	if ((made->flags & OP_DCE) && check_dce(p, made) == -1)
+		return -1;
 	if (made->flags & OP_RELATIVE)
 		parser_set_relative(p);
 	if ((op = parser_add_relative(
@@ -383,9 +400,9 @@ math_word(struct rule_parser *p, struct op *op, int word, char *argument,
 	case MATH_BITMASK:
 		return set_bitmask(p, op, argument);
 	case MATH_DCE:
-		return set_word(p, op, WORD_DCE);
+		return set_word(op, WORD_DCE);
 	default:
-		return set_word(p, op, WORD_RELATIVE);
+		return set_word(op, WORD_RELATIVE);
 	}
 }
 

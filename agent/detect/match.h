@@ -30,6 +30,7 @@ struct content_scratch {
 	bool growing;
 	uint64_t number;
 	struct transform_scratch transform;
+	bool little; /* byte order of the sender, of those that tell it */
 	struct content_choice *choice; /* as many as the longest list has */
 	size_t choices;
 	uint8_t *base64; /* room for what is decoded */

@@ -158,6 +158,9 @@ KW(tls_not_before);
 KW(tls_not_after);
 KW(tls_expired);
 KW(tls_valid);
+/* kw_app_dcerpc.c */
+KW(dce_iface);
+KW(dce_opnum);
 /* kw_flow.c */
 KW(flow);
 KW(stream_event);
@@ -212,6 +215,8 @@ int kw_app_add_number(
     struct rule_parser *p, enum app_buffer_id b, const struct num_test *t);
 int kw_app_add_content(struct rule_parser *p, enum app_buffer_id b, char *value);
 
+/* A list for the buffer of that name; -1 after a failure. */
+int kw_app_list(struct rule_parser *p, const char *buffer, bool continues);
 /* The list that a letter of pcre stands for; -1 after a failure. */
 int kw_app_pcre_list(struct rule_parser *p, char letter);
 /* Does it stand for the buffer of this list? */

@@ -38,6 +38,11 @@ struct num_test {
 	uint64_t a, b;
 };
 
+/* Both ends included. */
+struct num_range {
+	uint64_t first, last;
+};
+
 /* --- operations on a buffer ------------------------------------------------ */
 
 enum op_kind {
@@ -50,7 +55,8 @@ enum op_kind {
 	OP_BYTE_EXTRACT,
 	OP_BYTE_MATH,
 	OP_BASE64,
-	OP_NUMBER, /* of a buffer that is a number */
+	OP_NUMBER,     /* of a buffer that is a number */
+	OP_NUMBER_SET, /* it lies in any of the ranges */
 };
 
 enum op_flag {
@@ -74,6 +80,7 @@ enum op_flag {
 	OP_FROM_BEGINNING = 1u << 17,
 	OP_FROM_END = 1u << 18,
 	OP_BITMASK = 1u << 19,
+	OP_DCE = 1u << 20, /* in the byte order of the DCE/RPC call */
 };
 
 struct op_content {
@@ -130,6 +137,10 @@ struct op {
 		struct pcre *pcre;
 		struct num_test size;
 		struct operand isdataat;
+		struct {
+			struct num_range *range;
+			size_t n;
+		} set;
 	};
 };
 

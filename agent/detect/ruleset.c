@@ -235,6 +235,8 @@ ruleset_rule_free(struct rule *r)
 				free(op->content.bytes);
 			if (op->kind == OP_PCRE)
 				regex_free(op->pcre);
+			if (op->kind == OP_NUMBER_SET)
+				free(op->set.range);
 		}
 		free(r->list[i].op);
 		transform_chain_free(r->list[i].chain);

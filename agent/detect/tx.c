@@ -89,6 +89,7 @@ inspect(struct detect *d, const struct rule_list *l, const struct app_bytes *b)
 	c->base = b->offset;
 	c->growing = !b->complete;
 	c->number = b->number;
+	c->little = b->little;
 	holds = content_inspect(
 	    c, l, transform_run(l->chain, &c->transform, c->pcre, b->bytes));
 	c->base = 0;
