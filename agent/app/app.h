@@ -165,6 +165,7 @@ struct app_stats {
 	uint64_t txs[APP_IDS];
 	uint64_t gaps;	    /* that ended the reading of a direction */
 	uint64_t tx_cap;    /* flows that had too many open transactions */
+	uint64_t part_cap;  /* messages of which rules see the first parts only */
 	uint64_t no_memory; /* the cap of all parsers together, or malloc */
 	uint64_t
 	    expect_lost; /* announced connections that gave way to newer ones */

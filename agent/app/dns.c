@@ -226,6 +226,9 @@ on_message(struct app_flow *a, enum app_dir d, struct span message)
 	if ((t = make_tx(a, d, p, message)) == NULL)
 		return true;
 	t->tx.events |= p->events;
+	if (p->header.count[DNS_QUESTIONS] > DNS_QUESTIONS_MAX ||
+	    p->header.count[DNS_ANSWERS] > DNS_RECORD_TYPES_MAX)
+		app_cut(a);
 	if (p->header.flags & DNS_Z)
 		app_tx_event(&t->tx, DNS_EVENT_Z);
 	if (dns_opcode(&p->header) >= OPCODES)

@@ -96,6 +96,8 @@ void app_change(struct app_flow *a, enum app_id expected);
 /* What follows is encrypted, both ways: nothing in it for rules on payload, from
  * the next packet on. */
 void app_encrypted(struct app_flow *a);
+/* A message has more parts than a cap of the parser's: rules see the first. */
+void app_cut(struct app_flow *a);
 /* Count n bytes against the cap of all flows; false: not to be had. */
 bool app_hold(struct app_flow *a, size_t n);
 void app_drop(struct app_flow *a, size_t n);

@@ -231,6 +231,8 @@ on_certificate(struct app_flow *a, enum app_dir d, struct span body)
 			k->chain[k->chain_n] = keep(a, k, der);
 		k->chain_n++;
 	}
+	if (k->chain_n > TLS_CHAIN_MAX)
+		app_cut(a);
 	if (k->has_cert && t->tx != NULL && t->tx->progress[d] < TLS_CERTIFIED)
 		t->tx->progress[d] = TLS_CERTIFIED;
 	return true;

@@ -7,6 +7,12 @@
 
 #include <stdlib.h>
 
+void
+app_cut(struct app_flow *a)
+{
+	a->app->stats.part_cap++;
+}
+
 bool
 app_hold(struct app_flow *a, size_t n)
 {

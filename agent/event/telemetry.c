@@ -103,6 +103,7 @@ write_app(struct jw *w, const struct app_stats *s)
 	jw_end_object(w);
 	jw_uint(w, "gaps", s->gaps);
 	jw_uint(w, "tx_max_hit", s->tx_cap);
+	jw_uint(w, "parts_max_hit", s->part_cap);
 	jw_uint(w, "memcap_hit", s->no_memory);
 	jw_uint(w, "memuse", s->bytes);
 	jw_end_object(w);

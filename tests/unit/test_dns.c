@@ -242,6 +242,25 @@ names_are_bounded(void **state)
 	talk_end(&t);
 }
 
+/* Of more questions than any server answers, rules see the first. */
+static void
+many_questions_are_cut_and_counted(void **state)
+{
+	uint8_t many[DNS_HEADER_SIZE + 5 * (DNS_QUESTIONS_MAX + 1)] = {0};
+	struct talk t;
+
+	(void)state;
+	many[5] = DNS_QUESTIONS_MAX + 1;
+	talk_begin(&t, &dns_parser, IPPROTO_UDP, 53);
+	ask(&t, APP_TS, many, sizeof(many));
+	assert_string_equal(
+	    talk_buffer(&t, 0, APP_DNS_QUERY, APP_TS, DNS_QUESTIONS_MAX - 1), "");
+	assert_string_equal(
+	    talk_buffer(&t, 0, APP_DNS_QUERY, APP_TS, DNS_QUESTIONS_MAX), "-");
+	assert_int_equal(app_stats(t.app)->part_cap, 1);
+	talk_end(&t);
+}
+
 /* Found on any port when all of it is a message; its cousins are not DNS. */
 static void
 other_ports(void **state)
@@ -278,6 +297,7 @@ main(void)
 	    cmocka_unit_test(tcp_stops_at_a_broken_message),
 	    cmocka_unit_test(events_of_headers_and_directions),
 	    cmocka_unit_test(names_are_bounded),
+	    cmocka_unit_test(many_questions_are_cut_and_counted),
 	    cmocka_unit_test(other_ports),
 	};
 
