@@ -222,7 +222,6 @@ int kw_app_pcre_list(struct rule_parser *p, char letter);
 /* Does it stand for the buffer of this list? */
 bool kw_app_pcre_is(const struct rule_parser *p, char letter, int list);
 
-
 /* Tests that the prefilter reads ahead of running them. */
 bool kw_test_itype(const struct test *t, struct match_context *m);
 bool kw_test_tcp_flags(const struct test *t, struct match_context *m);

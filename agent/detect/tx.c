@@ -47,7 +47,8 @@ grow(struct app_tx *tx, size_t cap)
 	if (old == NULL)
 		memset(s, 0, sizeof(*s));
 	s->cap = cap;
-	return tx->detect = s;
+	tx->detect = s;
+	return s;
 }
 
 static struct tx_rule *
