@@ -85,11 +85,12 @@ kw_pcre(struct rule_parser *p, char *value)
 	*end = '\0';
 	if (read_letters(p, end + 1, &flags, &app) == -1)
 		return -1;
-	if (app != 0 && before != -1 && p->r->list[before].buffer != BUFFER_PAYLOAD) {
+	if (app != 0 && before != -1 &&
+	    p->r->list[before].buffer != BUFFER_PAYLOAD) {
 		/* The old name of the buffer that is open already. */
 		if (!kw_app_pcre_is(p, app, before))
-			return parser_fail(
-			    p, "flag %c is not of the sticky buffer before it", app);
+			return parser_fail(p,
+			    "flag %c is not of the sticky buffer before it", app);
 		app = 0;
 	}
 	if (app != 0 && (p->list = kw_app_pcre_list(p, app)) == -1)
