@@ -97,6 +97,21 @@
  * content-inspect-window and content-limit (guide, "suricata.yaml", SMTP). */
 #define FILE_WINDOW_AGAIN 4096
 #define FILE_WINDOW_MAX	  100000
+/* Suricata's bounds of a command's and a reply's line (RFC 5321, section 4.5.3.1.4
+ * says 512 with its end), and of any line that is held. */
+#define SMTP_COMMAND_MAX 510
+#define MIME_LINE_MAX	 4096
+/* Commands of one client that wait for their replies. */
+#define SMTP_PIPELINE_MAX 128
+#define SMTP_RECIPIENTS_MAX 4096 /* bytes of all their addresses */
+/* engine.md 3.3; a mail of 64 attachments is told of no further. */
+#define MIME_DEPTH_MAX 8
+#define MIME_FILES_MAX 64
+/* Suricata's bounds (guide, "suricata.yaml", SMTP): header-value-depth, and 254
+ * where RFC 2046, section 5.1.1 allows 70. */
+#define MIME_FIELD_MAX	  2000
+#define MIME_BOUNDARY_MAX 254
+#define MIME_NAME_MAX	  256
 /* RFC 4253, section 4.2 says 255, CR LF and all; Suricata reads one more. */
 #define SSH_BANNER_MAX 256
 /* Nearly twice what RFC 4253, section 6.1 has every side accept; only a key

@@ -17,8 +17,8 @@ lines_release(struct lines *l)
 	buf_release(&l->held);
 }
 
-static void
-forget(struct app_flow *a, struct lines *l)
+void
+lines_forget(struct app_flow *a, struct lines *l)
 {
 	app_drop(a, l->held.len);
 	buf_reset(&l->held);
@@ -54,9 +54,17 @@ lines_next(struct app_flow *a, struct lines *l, struct span in)
 	bool told;
 
 	if (l->told)
-		forget(a, l);
+		lines_forget(a, l);
 	if (got.whole && l->held.len == 0 && n <= l->held.max) {
 		got.line = without_cr((struct span){in.p, n});
+		return got;
+	}
+	if (l->split && n > l->held.max - l->held.len) {
+		got.used = l->held.max - l->held.len;
+		got.whole = false;
+		got.piece = l->told = true;
+		hold(a, l, (struct span){in.p, got.used});
+		got.line = (struct span){l->held.data, l->held.len};
 		return got;
 	}
 	told = l->too_long;

@@ -78,6 +78,9 @@ struct app_parser {
 	/* Members of EVE's object; may be NULL. */
 	void (*write)(
 	    const struct app_flow *a, const struct app_tx *tx, struct jw *w);
+	/* Whole objects that stand beside it ("email"); may be NULL. */
+	void (*write_beside)(
+	    const struct app_flow *a, const struct app_tx *tx, struct jw *w);
 };
 
 /* Every parser there is, in the order in which they are asked; ends with NULL. */

@@ -5,6 +5,7 @@
 #include "agent/app/ftp.h"
 #include "agent/app/http.h"
 #include "agent/app/parser.h"
+#include "agent/app/smtp.h"
 #include "agent/app/ssh.h"
 #include "agent/app/tls.h"
 
@@ -13,6 +14,7 @@ const struct app_parser *const app_registry[] = {
     &http_parser,
     &dns_parser,
     &ftp_parser,
+    &smtp_parser,
     &ssh_parser,
     &tls_parser,
     &dcerpc_parser,

@@ -214,6 +214,8 @@ app_tx_write(const struct flow *f, uint64_t tx_id, struct jw *w)
 						      : a->parser->object);
 			a->parser->write(a, tx, w);
 			jw_end_object(w);
+			if (a->parser->write_beside != NULL)
+				a->parser->write_beside(a, tx, w);
 			return;
 		}
 }
