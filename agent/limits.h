@@ -165,6 +165,13 @@
 #define DETECT_HITS_MAX 4096
 /* Suricata's bound of what base64_decode takes of a buffer. */
 #define BASE64_BYTES_MAX 65535
+/* Named sets of one ruleset, and of one set values and (if its rule says nothing,
+ * as Suricata) bytes; a value costs about so much beside its own. */
+#define DATASETS_MAX	   1024
+#define DATASET_VALUES_MAX (4u << 20)
+#define DATASET_BYTES_MAX  (100u << 20)
+#define DATASET_VALUE_COST 64
+#define DATASET_NAME_MAX   64
 
 /* --- records ---------------------------------------------------------------- */
 

@@ -12,6 +12,8 @@ static const struct buffer_row ROWS[BUFFERS] = {
     [BUFFER_TCP_HDR] = {"tcp.hdr", 2, IPPROTO_TCP, 0},
     [BUFFER_UDP_HDR] = {"udp.hdr", 2, IPPROTO_UDP, 0},
     [BUFFER_ICMPV4_HDR] = {"icmpv4.hdr", 2, IPPROTO_ICMP, 0},
+    [BUFFER_IP_SRC] = {"ip.src", 2, 0, 0},
+    [BUFFER_IP_DST] = {"ip.dst", 2, 0, 0},
     [BUFFER_BASE64] = {"base64_data", 3, 0, 0},
     [BUFFER_ICMPV6_HDR] = {"icmpv6.hdr", 2, IPPROTO_ICMPV6, 0},
 };
@@ -31,6 +33,14 @@ buffers_priority(int buffer)
 				    : app_buffer_row(b)->priority;
 }
 
+static struct span
+address(const struct addr *a)
+{
+	if (a->family == 0)
+		return (struct span){NULL, 0};
+	return (struct span){a->b, a->family == 4 ? 4 : 16};
+}
+
 struct span
 buffers_span(enum buffer b, const struct packet *p)
 {
@@ -39,6 +49,8 @@ buffers_span(enum buffer b, const struct packet *p)
 
 	if (b == BUFFER_PAYLOAD)
 		return p->payload;
+	if (b == BUFFER_IP_SRC || b == BUFFER_IP_DST)
+		return address(b == BUFFER_IP_SRC ? &p->src : &p->dst);
 	if (row->family != 0)
 		return p->src.family == row->family ? p->ip_hdr : none;
 	if ((p->flags & PACKET_FRAGMENT) || p->proto != row->proto)

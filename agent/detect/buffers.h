@@ -17,6 +17,8 @@ enum buffer {
 	BUFFER_UDP_HDR,
 	BUFFER_ICMPV4_HDR,
 	BUFFER_ICMPV6_HDR,
+	BUFFER_IP_SRC,
+	BUFFER_IP_DST,
 	BUFFER_BASE64, /* what base64_decode made; looked into from there */
 	BUFFERS,
 };

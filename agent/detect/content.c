@@ -5,6 +5,7 @@
  * that it depends on is tried at its next place, from an explicit stack.
  */
 #include "agent/detect/base64.h"
+#include "agent/detect/dataset.h"
 #include "agent/detect/match.h"
 #include "agent/detect/parser.h"
 #include "agent/detect/regex.h"
@@ -383,6 +384,37 @@ run_byte_math(struct run *r, const struct op *op)
 	return HOLDS;
 }
 
+/* --- data sets ------------------------------------------------------------- */
+
+static enum outcome
+run_dataset(const struct run *r, const struct op_dataset *op)
+{
+	bool holds = false;
+	uint16_t rep;
+
+	if (r->bytes.len == 0)
+		return FAILS_FOR_GOOD;
+	switch (op->command) {
+	case DATASET_ISSET:
+		holds = dataset_has(op->set, r->bytes, NULL);
+		break;
+	case DATASET_ISNOTSET:
+		holds = !dataset_has(op->set, r->bytes, NULL);
+		break;
+	case DATASET_SET:
+		holds = dataset_add(op->set, r->bytes);
+		break;
+	case DATASET_UNSET:
+		holds = dataset_remove(op->set, r->bytes);
+		break;
+	case DATASET_REP:
+		holds = dataset_has(op->set, r->bytes, &rep) &&
+		    parser_num_holds(&op->rep, rep);
+		break;
+	}
+	return holds ? HOLDS : FAILS_FOR_GOOD;
+}
+
 /* --- base64 ---------------------------------------------------------------- */
 
 static bool run_list(struct content_scratch *s, const struct rule_list *l,
@@ -430,6 +462,8 @@ run_op(struct run *r, const struct op *op)
 	case OP_NUMBER:
 		return parser_num_holds(&op->size, r->s->number) ? HOLDS
 								 : FAILS_FOR_GOOD;
+	case OP_DATASET:
+		return run_dataset(r, &op->dataset);
 	case OP_BASE64:
 		return run_base64(r, op);
 	case OP_NUMBER_SET:

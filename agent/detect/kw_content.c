@@ -402,7 +402,10 @@ kw_buffer(struct rule_parser *p, char *value)
 	if (b == BUFFERS)
 		return parser_fail(p, "is no buffer of a packet");
 	row = buffers_row(b);
-	p->r->flags |= RULE_NEEDS_PACKET | RULE_NOT_IP_ONLY;
+	p->r->flags |= RULE_NOT_IP_ONLY;
+	/* Addresses are those of the end of a flow as well. */
+	if (b != BUFFER_IP_SRC && b != BUFFER_IP_DST)
+		p->r->flags |= RULE_NEEDS_PACKET;
 	if (row->family != 0)
 		p->r->flags |= row->family == 4 ? RULE_IPV4 : RULE_IPV6;
 	for (size_t i = 0; i < p->r->lists_n; i++)

@@ -36,7 +36,7 @@ enum keyword_needs {
 	KW_READY,
 	KW_NEEDS_APP,
 	KW_NEEDS_FILES,
-	KW_NEEDS_DATASET,
+	KW_NEEDS_REPUTATION,
 	KW_NEEDS_GEOIP,
 	KW_NEEDS_LUA,
 	KW_NEEDS_LATER,
@@ -126,6 +126,9 @@ KW(replace);
 /* kw_base64.c */
 KW(base64_decode);
 KW(base64_data);
+/* kw_dataset.c */
+KW(dataset);
+KW(datarep);
 /* kw_pcre.c */
 KW(pcre);
 /* kw_bytes.c */

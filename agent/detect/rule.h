@@ -55,6 +55,7 @@ enum op_kind {
 	OP_BYTE_EXTRACT,
 	OP_BYTE_MATH,
 	OP_BASE64,
+	OP_DATASET,
 	OP_NUMBER,     /* of a buffer that is a number */
 	OP_NUMBER_SET, /* it lies in any of the ranges */
 };
@@ -118,11 +119,26 @@ struct op_bytes {
 	int8_t result; /* variable */
 };
 
+struct dataset;
 struct rule_list;
 
 struct op_base64 {
 	uint32_t bytes, offset;	       /* bytes 0: all */
 	const struct rule_list *inner; /* what to look for in it; NULL: nothing */
+};
+
+enum dataset_command {
+	DATASET_ISSET,
+	DATASET_ISNOTSET,
+	DATASET_SET,
+	DATASET_UNSET,
+	DATASET_REP,
+};
+
+struct op_dataset {
+	struct dataset *set; /* of the ruleset */
+	enum dataset_command command;
+	struct num_test rep;
 };
 
 struct pcre;
@@ -134,6 +150,7 @@ struct op {
 		struct op_content content;
 		struct op_bytes bytes;
 		struct op_base64 base64;
+		struct op_dataset dataset;
 		struct pcre *pcre;
 		struct num_test size;
 		struct operand isdataat;

@@ -3,6 +3,7 @@
 #include "agent/detect/ruleset.h"
 
 #include "agent/detect/classes.h"
+#include "agent/detect/dataset.h"
 #include "agent/detect/parser.h"
 #include "agent/detect/prefilter.h"
 #include "agent/detect/regex.h"
@@ -30,6 +31,7 @@ struct names {
 
 struct ruleset {
 	struct lists *lists;
+	struct datasets *datasets;
 	struct classes *classes;
 	bool keep_text;
 	char *threshold;
@@ -144,6 +146,12 @@ struct lists *
 ruleset_lists(struct ruleset *rs)
 {
 	return rs->lists;
+}
+
+struct datasets *
+ruleset_datasets(struct ruleset *rs)
+{
+	return rs->datasets;
 }
 
 void
@@ -540,6 +548,7 @@ ruleset_new(const struct ruleset_config *c, char *error, size_t size)
 	struct ruleset *rs = calloc(1, sizeof(*rs));
 
 	if (rs == NULL || (rs->lists = lists_new()) == NULL ||
+	    (rs->datasets = datasets_new()) == NULL ||
 	    (rs->by_sid = table_new(RULES_MAX, NULL)) == NULL)
 		goto no_memory;
 	for (int i = 0; i < RULESET_NAME_KINDS; i++)
@@ -579,6 +588,7 @@ ruleset_free(struct ruleset *rs)
 	}
 	table_free(rs->by_sid);
 	lists_free(rs->lists);
+	datasets_free(rs->datasets);
 	classes_free(rs->classes);
 	free(rs->threshold);
 	free(rs);

@@ -6,6 +6,7 @@
 #include "agent/detect/rule.h"
 
 struct classes;
+struct datasets;
 struct lists;
 struct prefilter;
 
@@ -27,6 +28,7 @@ const char *ruleset_name(
 
 const struct classes *ruleset_classes(const struct ruleset *rs);
 struct lists *ruleset_lists(struct ruleset *rs);
+struct datasets *ruleset_datasets(struct ruleset *rs);
 /* Count a class that classification.config does not have. */
 void ruleset_note_class(struct ruleset *rs);
 /* A copy that lives as long as the set; NULL without memory. */
