@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -29,6 +28,14 @@ clock_mono_us(void)
 	return now_us(CLOCK_BOOTTIME);
 }
 
+/* The last n decimal digits of v; each record holds a few such times. */
+static void
+put_digits(char *to, int v, int n)
+{
+	for (; n > 0; n--, v /= 10)
+		to[n - 1] = (char)('0' + v % 10);
+}
+
 char *
 clock_text(int64_t time_us, char out[CLOCK_TEXT_SIZE])
 {
@@ -43,9 +50,18 @@ clock_text(int64_t time_us, char out[CLOCK_TEXT_SIZE])
 	t = (time_t)sec;
 	if (gmtime_r(&t, &tm) == NULL)
 		memset(&tm, 0, sizeof(tm));
-	snprintf(out, CLOCK_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06d+0000",
-	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-	    tm.tm_sec, (int)us);
+	put_digits(out, tm.tm_year + 1900, 4);
+	put_digits(out + 5, tm.tm_mon + 1, 2);
+	put_digits(out + 8, tm.tm_mday, 2);
+	put_digits(out + 11, tm.tm_hour, 2);
+	put_digits(out + 14, tm.tm_min, 2);
+	put_digits(out + 17, tm.tm_sec, 2);
+	put_digits(out + 20, (int)us, 6);
+	out[4] = out[7] = '-';
+	out[10] = 'T';
+	out[13] = out[16] = ':';
+	out[19] = '.';
+	memcpy(out + 26, "+0000", sizeof("+0000"));
 	return out;
 }
 

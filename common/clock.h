@@ -14,7 +14,7 @@ int64_t clock_wall_us(void);
 int64_t clock_mono_us(void);
 
 /* "2026-11-23T12:00:00.123456+0000", as EVE writes it; always UTC. */
-#define CLOCK_TEXT_SIZE 88
+#define CLOCK_TEXT_SIZE 32
 char *clock_text(int64_t time_us, char out[CLOCK_TEXT_SIZE]);
 
 /*

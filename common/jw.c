@@ -2,7 +2,6 @@
 #include "common/jw.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -180,18 +179,33 @@ jw_str(struct jw *w, const char *key, const char *value)
 	jw_strn(w, key, value, strlen(value));
 }
 
+/* By hand: printf's way took a tenth of what a record costs. */
+static void
+add_decimal(struct buf *b, bool minus, uint64_t value)
+{
+	char digits[21], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + value % 10);
+	while ((value /= 10) > 0);
+	if (minus)
+		*--p = '-';
+	buf_add(b, p, (size_t)(digits + sizeof(digits) - p));
+}
+
 void
 jw_int(struct jw *w, const char *key, int64_t value)
 {
 	lead(w, key);
-	buf_addf(w->out, "%" PRId64, value);
+	add_decimal(
+	    w->out, value < 0, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
 void
 jw_uint(struct jw *w, const char *key, uint64_t value)
 {
 	lead(w, key);
-	buf_addf(w->out, "%" PRIu64, value);
+	add_decimal(w->out, false, value);
 }
 
 void

@@ -77,6 +77,26 @@ test_any_bytes_give_json(void **state)
 }
 
 static void
+test_numbers_to_their_ends(void **state)
+{
+	struct buf b;
+	struct jw w;
+
+	(void)state;
+	buf_init(&b, 256);
+	jw_init(&w, &b);
+	jw_array(&w, NULL);
+	jw_int(&w, NULL, INT64_MIN);
+	jw_int(&w, NULL, INT64_MAX);
+	jw_int(&w, NULL, 0);
+	jw_uint(&w, NULL, UINT64_MAX);
+	jw_end_array(&w);
+	assert_string_equal(buf_str(&b),
+	    "[-9223372036854775808,9223372036854775807,0,18446744073709551615]");
+	buf_release(&b);
+}
+
+static void
 test_valid_utf8_stays(void **state)
 {
 	struct buf b;
@@ -97,6 +117,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_structure),
 	    cmocka_unit_test(test_any_bytes_give_json),
+	    cmocka_unit_test(test_numbers_to_their_ends),
 	    cmocka_unit_test(test_valid_utf8_stays),
 	};
 
