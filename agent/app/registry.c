@@ -5,6 +5,7 @@
 #include "agent/app/ftp.h"
 #include "agent/app/http.h"
 #include "agent/app/parser.h"
+#include "agent/app/sip.h"
 #include "agent/app/smtp.h"
 #include "agent/app/ssh.h"
 #include "agent/app/tls.h"
@@ -15,6 +16,7 @@ const struct app_parser *const app_registry[] = {
     &dns_parser,
     &ftp_parser,
     &smtp_parser,
+    &sip_parser,
     &ssh_parser,
     &tls_parser,
     &dcerpc_parser,
