@@ -163,13 +163,13 @@ void app_tx_write(const struct flow *f, uint64_t tx_id, struct jw *w);
 struct app_stats {
 	uint64_t flows[APP_IDS]; /* APP_FAILED: nobody knew them */
 	uint64_t txs[APP_IDS];
-	uint64_t gaps;	    /* that ended the reading of a direction */
-	uint64_t tx_cap;    /* flows that had too many open transactions */
-	uint64_t part_cap;  /* messages of which rules see the first parts only */
-	uint64_t no_memory; /* the cap of all parsers together, or malloc */
-	uint64_t
-	    expect_lost; /* announced connections that gave way to newer ones */
-	uint64_t bytes;	 /* held now */
+	uint64_t gaps;	      /* that ended the reading of a direction */
+	uint64_t tx_cap;      /* flows that had too many open transactions */
+	uint64_t part_cap;    /* messages of which rules see the first parts only */
+	uint64_t no_memory;   /* the cap of all parsers together, or malloc */
+	uint64_t expect_lost; /* announced flows that newer ones pushed out */
+	uint64_t mime_cap; /* mails with more parts or files than are looked at */
+	uint64_t bytes;	   /* held now */
 };
 const struct app_stats *app_stats(const struct app *app);
 

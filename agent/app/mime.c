@@ -335,6 +335,8 @@ mime_end(struct app_flow *a, struct mime *m)
 	end_field(a, m);
 	close_file(m);
 	m->is_done = true;
+	if (m->capped)
+		app_mime_capped(a);
 }
 
 void

@@ -104,5 +104,7 @@ void app_cut(struct app_flow *a);
 /* Count n bytes against the cap of all flows; false: not to be had. */
 bool app_hold(struct app_flow *a, size_t n);
 void app_drop(struct app_flow *a, size_t n);
+/* A mail had more parts or files than is looked at. */
+void app_mime_capped(struct app_flow *a);
 
 #endif

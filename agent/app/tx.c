@@ -32,6 +32,12 @@ app_drop(struct app_flow *a, size_t n)
 	a->held -= n;
 }
 
+void
+app_mime_capped(struct app_flow *a)
+{
+	a->app->stats.mime_cap++;
+}
+
 struct app_tx *
 app_tx_new(struct app_flow *a, size_t size)
 {

@@ -105,6 +105,8 @@ write_app(struct jw *w, const struct app_stats *s)
 	jw_uint(w, "tx_max_hit", s->tx_cap);
 	jw_uint(w, "parts_max_hit", s->part_cap);
 	jw_uint(w, "memcap_hit", s->no_memory);
+	jw_uint(w, "expectations_lost", s->expect_lost);
+	jw_uint(w, "mime_max_hit", s->mime_cap);
 	jw_uint(w, "memuse", s->bytes);
 	jw_end_object(w);
 }

@@ -241,6 +241,8 @@ parts_and_files_are_capped(void **state)
 		   &got) == APP_HAVE)
 		n++;
 	assert_true(n > 0 && n <= MIME_FILES_MAX);
+	line_say(&t, APP_TS, "\r\n.\r\n");
+	assert_int_equal(app_stats(t.app)->mime_cap, 1);
 }
 
 static void
