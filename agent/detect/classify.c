@@ -6,6 +6,7 @@
 #include "agent/detect/buffers.h"
 #include "agent/detect/gate.h"
 #include "agent/detect/ruleset.h"
+#include "agent/detect/transform.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -87,6 +88,23 @@ contradiction(const struct rule *r)
 	return NULL;
 }
 
+/* A content that a transform before it never lets through. */
+static const char *
+forbidden(const struct rule *r)
+{
+	const char *step = NULL;
+
+	for (size_t i = 0; i < r->lists_n; i++)
+		for (size_t k = 0; step == NULL && k < r->list[i].n; k++) {
+			const struct op *op = &r->list[i].op[k];
+
+			if (op->kind == OP_CONTENT)
+				step = transform_chain_forbids(r->list[i].chain,
+				    op->content.bytes, op->content.len);
+		}
+	return step;
+}
+
 /* The lists are in their final places: let decoding find its own. */
 static void
 link_base64(struct rule *r)
@@ -105,13 +123,18 @@ link_base64(struct rule *r)
 int
 ruleset_classify(struct rule *r, char *error, size_t size)
 {
-	const char *why = contradiction(r);
+	const char *why = contradiction(r), *step = forbidden(r);
 
 	r->class = r->payload = class_of(r);
 	if (why == NULL)
 		why = ruleset_classify_app(r);
 	if (why != NULL) {
 		snprintf(error, size, "%s", why);
+		return -1;
+	}
+	if (step != NULL) {
+		snprintf(
+		    error, size, "a content that cannot be there after %s", step);
 		return -1;
 	}
 	link_base64(r);

@@ -146,3 +146,12 @@ regex_group(struct pcre_scratch *s, const struct pcre *re, struct span bytes,
 	*to = ends[3];
 	return 1;
 }
+
+unsigned
+regex_groups(const struct pcre *re)
+{
+	uint32_t n = 0;
+
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &n);
+	return n;
+}

@@ -32,6 +32,8 @@ void regex_scratch_free(struct pcre_scratch *s);
 int regex_search(struct pcre_scratch *s, const struct pcre *re, struct span bytes,
     size_t start, size_t *from, size_t *to);
 
+/* How many groups capture. */
+unsigned regex_groups(const struct pcre *re);
 /* The bytes of the first group that took part; 1, 0 or -1 as above. */
 int regex_group(struct pcre_scratch *s, const struct pcre *re, struct span bytes,
     size_t *from, size_t *to);

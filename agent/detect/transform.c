@@ -179,24 +179,44 @@ enum argument {
 	EXPRESSION,
 };
 
+static bool
+no_space(const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (isspace(p[i]))
+			return false;
+	return true;
+}
+
+static bool
+no_spaces(const uint8_t *p, size_t len)
+{
+	for (size_t i = 1; i < len; i++)
+		if (isspace(p[i - 1]) && isspace(p[i]))
+			return false;
+	return true;
+}
+
+/* may: can these bytes come out at all? NULL: any can. */
 static const struct kind {
 	const char *name;
 	enum argument argument;
 	run_fn *run;
+	bool (*may)(const uint8_t *p, size_t len);
 } KINDS[] = {
-    {"compress_whitespace", NO_VALUE, run_compress_whitespace},
-    {"dotprefix", NO_VALUE, run_dotprefix},
-    {"header_lowercase", NO_VALUE, run_header_lower},
-    {"pcrexform", EXPRESSION, run_pcre},
-    {"strip_pseudo_headers", NO_VALUE, run_strip_pseudo},
-    {"strip_whitespace", NO_VALUE, run_strip_whitespace},
-    {"to_lowercase", NO_VALUE, run_lower},
-    {"to_md5", NO_VALUE, run_md5},
-    {"to_sha1", NO_VALUE, run_sha1},
-    {"to_sha256", NO_VALUE, run_sha256},
-    {"to_uppercase", NO_VALUE, run_upper},
-    {"url_decode", NO_VALUE, run_url_decode},
-    {"xor", HEX_KEY, run_xor},
+    {"compress_whitespace", NO_VALUE, run_compress_whitespace, no_spaces},
+    {"dotprefix", NO_VALUE, run_dotprefix, NULL},
+    {"header_lowercase", NO_VALUE, run_header_lower, NULL},
+    {"pcrexform", EXPRESSION, run_pcre, NULL},
+    {"strip_pseudo_headers", NO_VALUE, run_strip_pseudo, NULL},
+    {"strip_whitespace", NO_VALUE, run_strip_whitespace, no_space},
+    {"to_lowercase", NO_VALUE, run_lower, NULL},
+    {"to_md5", NO_VALUE, run_md5, NULL},
+    {"to_sha1", NO_VALUE, run_sha1, NULL},
+    {"to_sha256", NO_VALUE, run_sha256, NULL},
+    {"to_uppercase", NO_VALUE, run_upper, NULL},
+    {"url_decode", NO_VALUE, run_url_decode, NULL},
+    {"xor", HEX_KEY, run_xor, NULL},
 };
 
 /* --- chains --------------------------------------------------------------------- */
@@ -221,14 +241,25 @@ read_key(struct step *s, char *why, size_t size)
 }
 
 static int
+read_expression(struct step *s, char *why, size_t size)
+{
+	if ((s->re = regex_new(s->value, 0, why, size)) == NULL)
+		return -1;
+	if (regex_groups(s->re) == 1)
+		return 0;
+	snprintf(why, size, "the expression captures %u groups, not one",
+	    regex_groups(s->re));
+	return -1;
+}
+
+static int
 read_value(struct step *s, char *why, size_t size)
 {
 	switch (s->kind->argument) {
 	case HEX_KEY:
 		return read_key(s, why, size);
 	case EXPRESSION:
-		s->re = regex_new(s->value, 0, why, size);
-		return s->re == NULL ? -1 : 0;
+		return read_expression(s, why, size);
 	default:
 		return 0;
 	}
@@ -332,4 +363,15 @@ transform_run(const struct transform_chain *c, struct transform_scratch *s,
 		bytes = (struct span){r.out->data, r.out->len};
 	}
 	return bytes;
+}
+
+const char *
+transform_chain_forbids(
+    const struct transform_chain *c, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; c != NULL && i < c->n; i++)
+		if (c->step[i].kind->may != NULL &&
+		    !c->step[i].kind->may(bytes, len))
+			return c->step[i].kind->name;
+	return NULL;
 }

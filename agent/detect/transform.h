@@ -20,6 +20,10 @@ void transform_chain_free(struct transform_chain *c);
 bool transform_chain_same(
     const struct transform_chain *a, const struct transform_chain *b);
 
+/* The step that a content with these bytes cannot stand behind; NULL: none. */
+const char *transform_chain_forbids(
+    const struct transform_chain *c, const uint8_t *bytes, size_t len);
+
 /* Room for the bytes of a chain, used anew by each. */
 struct transform_scratch {
 	struct buf out[2];

@@ -66,6 +66,8 @@ test_good_rules(void **state)
 	    "alert http any any -> any any (file.data; pcre:\"/b/Q\"; sid:1;)",
 	    "alert tcp any any -> any any (content:\"b\"; base64_decode; "
 	    "base64_data; content:\"a\"; fast_pattern; sid:1;)",
+	    "alert http any any -> any any (http.uri; compress_whitespace; "
+	    "content:\"a b\"; http.uri; dotprefix; to_md5; content:\"a\"; sid:1;)",
 	    "alert tcp any any -> any any (threshold:type threshold, track by_src, "
 	    "count 1, seconds 60; threshold:type limit, track by_src, count 1, "
 	    "seconds 600; sid:1;)",
@@ -173,6 +175,12 @@ static const struct {
     {"alert tcp any any -> any any (base64_decode; base64_data; content:\"a\"; "
      "fast_pattern; sid:7;)",
 	"not in base64_data"},
+    {"alert http any any -> any any (http.uri; strip_whitespace; "
+     "content:\"a b\"; sid:7;)",
+	"cannot be there after strip_whitespace"},
+    {"alert http any any -> any any (http.uri; compress_whitespace; to_lowercase; "
+     "content:\"a  b\"; sid:7;)",
+	"cannot be there after compress_whitespace"},
     {"alert tcp any any -> any any (pcre:\"/a/UH\"; sid:7;)",
 	"flags U and H are two buffers"},
     {"alert tcp any any -> any any (http.uri; content:\"a\"; "

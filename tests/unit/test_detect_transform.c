@@ -88,6 +88,10 @@ test_refusals(void **state)
 	assert_null(transform_chain_add(NULL, "xor", "0", why, sizeof(why)));
 	assert_null(transform_chain_add(NULL, "xor", "zz", why, sizeof(why)));
 	assert_null(transform_chain_add(NULL, "pcrexform", "(", why, sizeof(why)));
+	assert_null(transform_chain_add(NULL, "pcrexform", "a", why, sizeof(why)));
+	assert_non_null(strstr(why, "0 groups"));
+	assert_null(
+	    transform_chain_add(NULL, "pcrexform", "(a)(b)", why, sizeof(why)));
 	assert_null(transform_chain_add(NULL, "nonsense", NULL, why, sizeof(why)));
 }
 
