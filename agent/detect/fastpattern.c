@@ -59,6 +59,9 @@ ruleset_choose_fast(struct rule *r)
 
 		if (l->buffer == BUFFER_BASE64)
 			continue;
+		/* The matchers of a packet's buffers look at them as they are. */
+		if (l->chain != NULL && buffers_app(l->buffer) == APP_BUFFER_NONE)
+			continue;
 
 		for (size_t k = 0; k < l->n; k++) {
 			const struct op *best, *op = &l->op[k];

@@ -78,10 +78,9 @@ kw_transform(struct rule_parser *p, char *value)
 	char why[100];
 	int buffer;
 
-	if (p->list == -1 ||
-	    buffers_app(p->r->list[p->list].buffer) == APP_BUFFER_NONE)
-		return parser_fail(
-		    p, "needs a sticky buffer of an application layer before it");
+	if (p->list == -1 || p->r->list[p->list].buffer == BUFFER_PAYLOAD ||
+	    p->r->list[p->list].buffer == BUFFER_BASE64)
+		return parser_fail(p, "needs a sticky buffer before it");
 	buffer = p->r->list[p->list].buffer;
 	/* What stands in the list already is of the buffer without it. */
 	if (p->r->list[p->list].n > 0 && (p->list = add_list(p, buffer)) == -1)

@@ -409,7 +409,7 @@ kw_buffer(struct rule_parser *p, char *value)
 	if (row->family != 0)
 		p->r->flags |= row->family == 4 ? RULE_IPV4 : RULE_IPV6;
 	for (size_t i = 0; i < p->r->lists_n; i++)
-		if (p->r->list[i].buffer == (int)b) {
+		if (p->r->list[i].buffer == (int)b && p->r->list[i].chain == NULL) {
 			p->list = (int)i;
 			return 0;
 		}

@@ -3,6 +3,7 @@
 #include "agent/detect/match.h"
 
 #include "agent/detect/buffers.h"
+#include "agent/detect/transform.h"
 
 #include <netinet/in.h>
 
@@ -123,7 +124,10 @@ match_list(struct detect *d, const struct rule *r, const struct rule_list *l,
 		return match_payload(d, r, l, p);
 	if (b == BUFFER_BASE64) /* asked where it is decoded */
 		return true;
-	return bytes.p != NULL && inspect(d, l, bytes);
+	if (bytes.p == NULL)
+		return false;
+	return inspect(d, l,
+	    transform_run(l->chain, &d->content.transform, d->content.pcre, bytes));
 }
 
 bool

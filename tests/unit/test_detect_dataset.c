@@ -145,6 +145,12 @@ test_rules(void **state)
 	    {"ip.dst; datarep:l,<,5,type ipv4,load FILE;", "0010"},
 	    {"ip.dst; datarep:l,==,9,type ipv4,load FILE;", "1100"},
 	    {"ip.dst; content:\"|c0 00 02|\"; depth:3;", "1111"},
+	    {"ip.dst; xor:\"ff\"; content:\"|3f ff fd|\"; fast_pattern; depth:3;",
+		"1111"},
+	    {"ip.dst; xor:\"ff\"; content:\"|c0 00 02|\"; depth:3;", "0000"},
+	    {"ip.dst; xor:\"ff\"; content:\"|fe|\"; ip.dst; content:\"|01|\"; "
+	     "endswith;",
+		"1100"},
 	    {"ip.src; content:\"|c0 00 02|\"; depth:3;", "0000"},
 	};
 	static const uint8_t LAST[] = {1, 1, 2, 3};
