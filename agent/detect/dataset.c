@@ -107,10 +107,11 @@ put(struct dataset *s, struct span value, uint16_t rep)
 {
 	uint8_t mapped[16];
 	struct span key;
-	uint64_t cost = value.len + DATASET_VALUE_COST;
+	uint64_t cost;
 
 	if (!key_of(s, value, mapped, &key))
 		return -1;
+	cost = key.len + DATASET_VALUE_COST;
 	if (table_get(s->values, key.p, key.len) != NULL)
 		return 0;
 	if (s->bytes + cost > s->memcap ||
@@ -136,7 +137,7 @@ dataset_remove(struct dataset *s, struct span value)
 	if (!key_of(s, value, mapped, &key) ||
 	    table_take(s->values, key.p, key.len) == NULL)
 		return false;
-	s->bytes -= value.len + DATASET_VALUE_COST;
+	s->bytes -= key.len + DATASET_VALUE_COST;
 	return true;
 }
 

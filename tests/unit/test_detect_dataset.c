@@ -114,6 +114,8 @@ test_values(void **state)
 static void
 test_memcap(void **state)
 {
+	static const uint8_t MAPPED[16] = {
+	    [10] = 0xff, [11] = 0xff, [12] = 192, [13] = 0, [14] = 2, [15] = 1};
 	struct datasets *all = datasets_new();
 	struct dataset *s;
 	char error[200];
@@ -126,6 +128,11 @@ test_memcap(void **state)
 	assert_false(dataset_add(s, text("c")));
 	assert_true(dataset_remove(s, text("a")));
 	assert_true(dataset_add(s, text("c")));
+	/* An address costs the same, however it came and goes. */
+	assert_non_null(s = get(all, "ip", DATASET_IP, NULL, 64 + 16, error));
+	assert_true(dataset_add(s, (struct span){MAPPED + 12, 4}));
+	assert_true(dataset_remove(s, (struct span){MAPPED, 16}));
+	assert_true(dataset_add(s, (struct span){MAPPED, 16}));
 	datasets_free(all);
 }
 
