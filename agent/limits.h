@@ -135,6 +135,14 @@
 /* Numbers of one kind in a hello: browsers send twenty; JA4 counts to 99. */
 #define JA4_LIST_MAX 512
 
+/* What is read of a message of SMB: fragments of DCE/RPC fit in; of the data of
+ * files, which may have 8 MiB, the rest is stepped over. */
+#define SMB_RECORD_MAX (70u << 10)
+/* Of a share, a file, a user; Windows' paths have at most 260 letters mostly. */
+#define SMB_NAME_MAX 1024
+/* Trees and pipes that are open at one time in a flow. */
+#define SMB_TREES_MAX 64
+#define SMB_PIPES_MAX 16
 /* What is kept of the stub of a call, all fragments; Suricata's bound. */
 #define DCERPC_STUB_MAX (1u << 20)
 /* Interfaces that binds of a flow agreed upon; a client has a few. */

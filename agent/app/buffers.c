@@ -101,6 +101,11 @@ static const struct app_buffer_row ROWS[APP_BUFFER_IDS] = {
     [APP_DCERPC_IFACE] = {"dcerpc.iface", NULL, NULL, 0, 2, 0},
     [APP_DCERPC_OPNUM] = {"dcerpc.opnum", NULL, NULL, 0, 2, APP_BUFFER_NUMBER},
     [APP_DCERPC_STUB] = {"dcerpc.stub_data", "dce_stub_data", NULL, 0, 2, 0},
+    [APP_SMB_NAMED_PIPE] = {"smb.named_pipe", "smb_named_pipe", NULL, 0, 2, 0},
+    [APP_SMB_SHARE] = {"smb.share", "smb_share", NULL, 0, 2, 0},
+    [APP_SMB_NTLMSSP_USER] = {"smb.ntlmssp_user", NULL, NULL, 0, 2, 0},
+    [APP_SMB_NTLMSSP_DOMAIN] = {"smb.ntlmssp_domain", NULL, NULL, 0, 2, 0},
+    [APP_SMB_VERSION] = {"smb.version", NULL, NULL, 0, 2, APP_BUFFER_NUMBER},
 };
 
 const struct app_buffer_row *

@@ -6,6 +6,7 @@
 #include "agent/app/http.h"
 #include "agent/app/parser.h"
 #include "agent/app/sip.h"
+#include "agent/app/smb.h"
 #include "agent/app/smtp.h"
 #include "agent/app/ssh.h"
 #include "agent/app/tls.h"
@@ -20,5 +21,6 @@ const struct app_parser *const app_registry[] = {
     &ssh_parser,
     &tls_parser,
     &dcerpc_parser,
+    &smb_parser,
     NULL,
 };
