@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
  * A TCP session: where each side is, and its bytes.  Private to agent/stream.
- * state.c decides what a packet means, deliver.c tells the reader, stream.c
- * makes and ends sessions.
+ * state.c decides what a packet means (by at_hand.c, handshake.c and open.c),
+ * deliver.c tells the reader, stream.c makes and ends sessions.
  */
 #ifndef AGENT_STREAM_SESSION_H
 #define AGENT_STREAM_SESSION_H
