@@ -8,6 +8,7 @@
 #include "agent/app/sip.h"
 #include "agent/app/smb.h"
 #include "agent/app/smtp.h"
+#include "agent/app/snmp.h"
 #include "agent/app/ssh.h"
 #include "agent/app/tls.h"
 
@@ -18,6 +19,7 @@ const struct app_parser *const app_registry[] = {
     &ftp_parser,
     &smtp_parser,
     &sip_parser,
+    &snmp_parser,
     &ssh_parser,
     &tls_parser,
     &dcerpc_parser,
