@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Which parsers are built in: a row each. */
 #include "agent/app/dcerpc.h"
+#include "agent/app/dhcp.h"
 #include "agent/app/dns.h"
 #include "agent/app/ftp.h"
 #include "agent/app/http.h"
@@ -10,6 +11,7 @@
 #include "agent/app/smtp.h"
 #include "agent/app/snmp.h"
 #include "agent/app/ssh.h"
+#include "agent/app/tftp.h"
 #include "agent/app/tls.h"
 
 const struct app_parser *const app_registry[] = {
@@ -20,6 +22,8 @@ const struct app_parser *const app_registry[] = {
     &smtp_parser,
     &sip_parser,
     &snmp_parser,
+    &dhcp_parser,
+    &tftp_parser,
     &ssh_parser,
     &tls_parser,
     &dcerpc_parser,
