@@ -72,6 +72,7 @@ static const struct app_buffer_row ROWS[APP_BUFFER_IDS] = {
 	APP_BUFFER_NUMBER},
     [APP_DHCP_REBINDING_TIME] = {"dhcp.rebinding_time", NULL, NULL, 0, 2,
 	APP_BUFFER_NUMBER},
+    [APP_ENIP_COMMAND] = {"enip_command", NULL, NULL, 0, 2, APP_BUFFER_NUMBER},
     [APP_SSH_PROTO] = {"ssh.proto", "ssh_proto", NULL, 0, 2, 0},
     [APP_SSH_SOFTWARE] = {"ssh.software", "ssh_software", NULL, 0, 2, 0},
     [APP_SSH_HASSH] = {"ssh.hassh", NULL, NULL, 0, 2, 0},

@@ -3,6 +3,7 @@
 #include "agent/app/dcerpc.h"
 #include "agent/app/dhcp.h"
 #include "agent/app/dns.h"
+#include "agent/app/enip.h"
 #include "agent/app/ftp.h"
 #include "agent/app/http.h"
 #include "agent/app/parser.h"
@@ -24,6 +25,7 @@ const struct app_parser *const app_registry[] = {
     &snmp_parser,
     &dhcp_parser,
     &tftp_parser,
+    &enip_parser,
     &ssh_parser,
     &tls_parser,
     &dcerpc_parser,

@@ -70,7 +70,7 @@ static const struct keyword ROWS[] = {
     {"dsize", 0, KW_READY, kw_dsize},
     {"endswith", KW_NO_VALUE, KW_READY, kw_endswith},
     {"engine-event", 0, KW_READY, kw_decode_event},
-    {"enip_command", 0, KW_NEEDS_APP, NULL},
+    {"enip_command", 0, KW_READY, kw_app_number},
     {"fast_pattern", KW_OPTIONAL, KW_READY, kw_fast_pattern},
     {"file.data", KW_NO_VALUE, KW_READY, kw_app_buffer},
     {"file.magic", 0, KW_NEEDS_FILES, NULL},
