@@ -83,14 +83,14 @@ index_add_ranges(struct index *x, const struct list_ranges *r, uint32_t rule)
 static int
 entry_cmp(const void *a, const void *b)
 {
-	return lists_key_cmp(
+	return ranges_key_cmp(
 	    ((const struct entry *)a)->from, ((const struct entry *)b)->from);
 }
 
 static int
 key_cmp(const void *a, const void *b)
 {
-	return lists_key_cmp(
+	return ranges_key_cmp(
 	    *(const struct list_key *)a, *(const struct list_key *)b);
 }
 
@@ -113,7 +113,7 @@ cuts(const struct index *x, size_t *n)
 	}
 	qsort(k, m, sizeof(*k), key_cmp);
 	for (size_t i = 0; i < m; i++)
-		if (kept == 0 || lists_key_cmp(k[i], k[kept - 1]) != 0)
+		if (kept == 0 || ranges_key_cmp(k[i], k[kept - 1]) != 0)
 			k[kept++] = k[i];
 	*n = kept;
 	return k;
@@ -152,11 +152,11 @@ index_build(struct index *x)
 		size_t kept = 0;
 
 		for (size_t k = 0; k < open_n; k++)
-			if (lists_key_cmp(open[k]->to, cut[i]) >= 0)
+			if (ranges_key_cmp(open[k]->to, cut[i]) >= 0)
 				open[kept++] = open[k];
 		open_n = kept;
 		while (next < x->entries &&
-		    lists_key_cmp(x->entry[next].from, cut[i]) == 0)
+		    ranges_key_cmp(x->entry[next].from, cut[i]) == 0)
 			open[open_n++] = &x->entry[next++];
 		if (add_piece(x, cut[i], open, open_n) == -1)
 			goto done;
@@ -179,7 +179,7 @@ index_find(const struct index *x, struct list_key k)
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (lists_key_cmp(x->piece[mid].from, k) <= 0)
+		if (ranges_key_cmp(x->piece[mid].from, k) <= 0)
 			lo = mid + 1;
 		else
 			hi = mid;

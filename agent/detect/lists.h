@@ -7,25 +7,7 @@
 #ifndef AGENT_DETECT_LISTS_H
 #define AGENT_DETECT_LISTS_H
 
-#include "common/addr.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-/* A 128-bit number: an IPv6 address; IPv4 addresses and ports use lo only. */
-struct list_key {
-	uint64_t hi, lo;
-};
-
-struct list_range {
-	struct list_key from, to; /* both inside */
-};
-
-struct list_ranges {
-	struct list_range *r;
-	size_t n, cap;
-};
+#include "agent/detect/ranges.h"
 
 struct addr_set {
 	struct list_ranges v4, v6;
@@ -57,7 +39,5 @@ const struct port_set *lists_port(
 
 bool lists_has_addr(const struct addr_set *s, const struct addr *a);
 bool lists_has_port(const struct port_set *s, uint16_t port);
-struct list_key lists_key(const struct addr *a);
-int lists_key_cmp(struct list_key a, struct list_key b);
 
 #endif

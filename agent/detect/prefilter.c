@@ -586,8 +586,8 @@ prefilter_ip_only(const struct prefilter *f, struct prefilter_scratch *s,
 {
 	begin(s, p, p->payload.len > 0);
 	take_found(s, f->ip_always, ZERO);
-	take_found(s, p->src.family == 4 ? f->src4 : f->src6, lists_key(&p->src));
-	take_found(s, p->dst.family == 4 ? f->dst4 : f->dst6, lists_key(&p->dst));
+	take_found(s, p->src.family == 4 ? f->src4 : f->src6, ranges_key(&p->src));
+	take_found(s, p->dst.family == 4 ? f->dst4 : f->dst6, ranges_key(&p->dst));
 	return end(s, rule);
 }
 
