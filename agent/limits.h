@@ -102,7 +102,7 @@
 #define SMTP_COMMAND_MAX 510
 #define MIME_LINE_MAX	 4096
 /* Commands of one client that wait for their replies. */
-#define SMTP_PIPELINE_MAX 128
+#define SMTP_PIPELINE_MAX   128
 #define SMTP_RECIPIENTS_MAX 4096 /* bytes of all their addresses */
 /* engine.md 3.3; a mail of 64 attachments is told of no further. */
 #define MIME_DEPTH_MAX 8

@@ -129,15 +129,14 @@ static const struct row ROWS[] = {
     /* base64_decode and base64_data */
     {"base64_decode; base64_data; content:\"abc\";", "YWJj", 0, true},
     {"base64_decode; base64_data; content:\"abcd\";", "YWJjZA==", 0, true},
-    {"base64_decode; base64_data; content:\"abcd\"; endswith;", "YWJjZA", 0,
-	true},
+    {"base64_decode; base64_data; content:\"abcd\"; endswith;", "YWJjZA", 0, true},
     {"base64_decode; base64_data; content:\"abcde\"; endswith;", "YWJjZGU=", 0,
 	true},
     {"base64_decode; base64_data; content:\"abc\"; endswith;", "YWJj*ZGVm", 0,
 	true},
     {"base64_decode; base64_data; content:\"def\";", "YWJj*ZGVm", 0, false},
-    {"base64_decode:bytes 4; base64_data; content:\"abc\"; endswith;",
-	"YWJjZGVm", 0, true},
+    {"base64_decode:bytes 4; base64_data; content:\"abc\"; endswith;", "YWJjZGVm",
+	0, true},
     {"base64_decode:bytes 4, offset 4; base64_data; content:\"def\"; depth:3;",
 	"YWJjZGVm", 0, true},
     {"content:\"x=\"; base64_decode:offset 1, relative; base64_data; "
