@@ -127,7 +127,8 @@ make_stages(struct sensor *s)
 {
 	const struct decoder_config decoder = {
 	    .verify_checksums = s->o.verify_checksums, .vlan_in_key = true};
-	const struct app_config app = {.inspected = s->rules != NULL};
+	const struct app_config app = {.inspected = s->rules != NULL,
+	    .file_sums = s->rules == NULL ? 0 : ruleset_file_sums(s->rules)};
 	struct stream_config stream = {
 	    .reader = app_read,
 	    .unfinished = app_has_rest,

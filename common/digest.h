@@ -14,6 +14,7 @@ enum digest_kind {
 	DIGEST_MD5,
 	DIGEST_SHA1,
 	DIGEST_SHA256,
+	DIGEST_KINDS,
 };
 
 #define DIGEST_MD5_SIZE	   16

@@ -8,6 +8,7 @@
 
 #include "agent/app/buffers.h"
 #include "agent/stream/stream.h"
+#include "common/digest.h"
 
 struct app;
 struct jw;
@@ -73,9 +74,19 @@ uint64_t app_word(const char *word, bool *known, unsigned *transports);
 
 struct app_parser;
 
+/* What is worked out of whole files, because a rule asks for it. */
+enum app_file_sum {
+	APP_SUM_MD5 = 1u << DIGEST_MD5,
+	APP_SUM_SHA1 = 1u << DIGEST_SHA1,
+	APP_SUM_SHA256 = 1u << DIGEST_SHA256,
+	APP_SUM_DIGESTS = APP_SUM_MD5 | APP_SUM_SHA1 | APP_SUM_SHA256,
+	APP_SUM_SIZE = 1u << DIGEST_KINDS,
+};
+
 struct app_config {
 	const struct app_parser *const *parsers; /* NULL: all that are built in */
-	bool inspected; /* transactions wait for app_tx_inspected() */
+	bool inspected;	    /* transactions wait for app_tx_inspected() */
+	unsigned file_sums; /* enum app_file_sum */
 };
 
 struct app *app_new(const struct app_config *c);

@@ -44,6 +44,10 @@ enum app_buffer_id {
 	APP_HTTP_RESPONSE_BODY,
 	APP_FILE_DATA,
 	APP_FILE_NAME,
+	APP_FILE_MD5, /* of the whole file, as bytes */
+	APP_FILE_SHA1,
+	APP_FILE_SHA256,
+	APP_FILE_SIZE,
 	APP_DNS_QUERY,
 	APP_DNS_OPCODE,
 	APP_DNS_RCODE,

@@ -6,7 +6,7 @@
 #ifndef AGENT_APP_FILE_H
 #define AGENT_APP_FILE_H
 
-#include "agent/app/parser.h"
+#include "agent/app/file_sum.h"
 
 struct file {
 	struct span name; /* the parser's own memory */
@@ -15,16 +15,18 @@ struct file {
 	uint64_t start;	    /* of data in the file */
 	uint64_t inspected; /* up to there detection looked */
 	bool closed;
+	struct file_sum sum;
 };
 
-void file_begin(struct file *f, struct span name, size_t at_least);
+void file_begin(
+    struct app_flow *a, struct file *f, struct span name, size_t at_least);
 void file_add(struct app_flow *a, struct file *f, struct span bytes);
 /* Bytes that never came: no pattern reaches over them. */
 void file_gap(struct app_flow *a, struct file *f, uint64_t missing);
 void file_end(struct file *f);
 void file_release(struct app_flow *a, struct file *f);
 
-/* APP_FILE_DATA and APP_FILE_NAME. */
+/* APP_FILE_DATA, APP_FILE_NAME and what file_sum_buffer() has. */
 enum app_have file_buffer(
     const struct file *f, enum app_buffer_id b, struct app_bytes *out);
 /* Detection looked at all of the window. */

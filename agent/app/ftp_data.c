@@ -46,7 +46,7 @@ begin(struct app_flow *a, struct state *s)
 	}
 	s->transfer = (enum ftp_transfer)(s->row.command & FTP_TRANSFER);
 	s->dir = direction(s->row.command);
-	file_begin(&s->file,
+	file_begin(a, &s->file,
 	    (struct span){(const uint8_t *)s->row.name, s->row.name_len}, 0);
 	if ((tx = app_tx_new(a, sizeof(*tx))) != NULL)
 		tx->progress[s->dir == APP_TS ? APP_TC : APP_TS] = PROGRESS_DONE;
@@ -63,9 +63,11 @@ ftp_data_read(struct app_flow *a, const struct stream_news *n)
 		return n->data.len;
 	if (n->kind == STREAM_GAP)
 		file_gap(a, &s->file, n->missing);
-	else if (n->kind == STREAM_END)
+	else if (n->kind == STREAM_END) {
+		if (n->truncated)
+			file_sum_break(&s->file.sum);
 		file_end(&s->file);
-	else
+	} else
 		file_add(a, &s->file, n->data);
 	return n->data.len;
 }
@@ -118,6 +120,7 @@ ftp_data_state_free(void *state)
 
 	/* What it held is counted off with the flow. */
 	buf_release(&s->file.data);
+	free(s->file.sum.digests);
 	free(s);
 }
 
@@ -136,6 +139,10 @@ static const struct app_use USE[] = {
     {APP_FTPDATA_COMMAND, {PROGRESS_BEGUN, PROGRESS_BEGUN}},
     {APP_FILE_DATA, {PROGRESS_BEGUN, PROGRESS_BEGUN}},
     {APP_FILE_NAME, {PROGRESS_BEGUN, PROGRESS_BEGUN}},
+    {APP_FILE_MD5, {PROGRESS_BEGUN, PROGRESS_BEGUN}},
+    {APP_FILE_SHA1, {PROGRESS_BEGUN, PROGRESS_BEGUN}},
+    {APP_FILE_SHA256, {PROGRESS_BEGUN, PROGRESS_BEGUN}},
+    {APP_FILE_SIZE, {PROGRESS_BEGUN, PROGRESS_BEGUN}},
     {APP_BUFFER_NONE, {0, 0}},
 };
 

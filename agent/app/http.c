@@ -44,7 +44,7 @@ too_long(struct http_reading *r)
 
 /* Nothing more comes: what is there must do. */
 static void
-finish(struct http_reading *r)
+finish(struct http_reading *r, bool truncated)
 {
 	struct http_side *s = r->s;
 
@@ -55,6 +55,9 @@ finish(struct http_reading *r)
 		http_headers_finish(&http_message_of(r)->headers,
 		    &http_message_of(r)->line,
 		    r->d == APP_TS ? "cookie" : "set-cookie");
+	/* Of a message that announced its size something is missing. */
+	if (s->tx != NULL && (s->state != ON_CLOSE || truncated))
+		file_sum_break(&http_message_of(r)->body.sum);
 	http_tx_done(r);
 	buf_release(&s->pend);
 }
@@ -67,6 +70,8 @@ skip(struct http_reading *r, uint64_t missing)
 	bool inside =
 	    (s->state == ON_LENGTH || s->state == ON_CHUNK) && missing <= s->left;
 
+	if (s->tx != NULL)
+		file_sum_break(&s->tx->message[r->d].body.sum);
 	if (!inside && s->state != ON_CLOSE && s->state != ON_NOTHING) {
 		app_stop(r->a, r->d);
 		return;
@@ -90,7 +95,7 @@ read_news(struct app_flow *a, const struct stream_news *n)
 	size_t before = s->pend.len;
 
 	if (n->kind == STREAM_END) {
-		finish(&r);
+		finish(&r, n->truncated);
 		return 0;
 	}
 	if (n->kind == STREAM_GAP) {

@@ -6,7 +6,7 @@
 #ifndef AGENT_APP_HTTP_H
 #define AGENT_APP_HTTP_H
 
-#include "agent/app/parser.h"
+#include "agent/app/file_sum.h"
 #include "common/cursor.h"
 
 enum http_progress {
@@ -70,6 +70,7 @@ struct http_body {
 	bool complete;
 	struct http_coder *coder; /* the outermost; NULL: as it stands */
 	size_t held;
+	struct file_sum sum; /* of what was unpacked, beyond data too */
 };
 
 /* One message of a transaction: its request or its response. */
@@ -118,6 +119,11 @@ struct span http_headers_find(const struct http_headers *h, const char *name);
 void http_uri_normalise(struct http_tx *tx, struct span uri);
 /* Host of the header where the URI has none; lower case, no port. */
 void http_uri_host(struct http_tx *tx, struct span header);
+
+/* --- http_file.c ---------------------------------------------------------------- */
+
+/* Of the file that a body is: as the header says, else the path of the URI. */
+struct span http_file_name(const struct http_tx *tx, enum app_dir d);
 
 /* --- http_body.c ---------------------------------------------------------------- */
 

@@ -27,6 +27,10 @@ keep(void *arg, struct span bytes)
 	uint64_t total = b->data.len;
 	size_t n = bytes.len;
 
+	file_sum_add(&b->sum, bytes);
+	/* Unpacking may have stopped there. */
+	if (b->coder != NULL && b->sum.size >= HTTP_INFLATE_MAX)
+		file_sum_break(&b->sum);
 	if (total + n > HTTP_BODY_MAX)
 		n = total > HTTP_BODY_MAX ? 0 : (size_t)(HTTP_BODY_MAX - total);
 	if (n == 0 || !app_hold(x->a, n))
@@ -40,8 +44,8 @@ keep(void *arg, struct span bytes)
 void
 http_body_begin(struct app_flow *a, struct http_body *b, struct span encoding)
 {
-	(void)a;
 	buf_init(&b->data, HTTP_BODY_MAX);
+	file_sum_begin(a, &b->sum);
 	b->coder = encoding.len == 0 ? NULL : http_coder_new(encoding);
 }
 
@@ -50,7 +54,8 @@ http_body_add(struct app_flow *a, struct http_body *b, struct span bytes)
 {
 	struct adding x = {a, b};
 
-	if (bytes.len == 0 || b->complete || b->data.len >= HTTP_BODY_MAX)
+	if (bytes.len == 0 || b->complete ||
+	    (b->data.len >= HTTP_BODY_MAX && !file_sum_wanted(a)))
 		return;
 	if (b->coder != NULL)
 		http_coder_feed(b->coder, bytes, keep, &x);
@@ -63,6 +68,7 @@ http_body_end(struct app_flow *a, struct http_body *b)
 {
 	(void)a;
 	b->complete = true;
+	file_sum_end(&b->sum);
 	http_coder_free(b->coder);
 	b->coder = NULL;
 }
@@ -72,6 +78,7 @@ http_body_release(struct app_flow *a, struct http_body *b)
 {
 	http_coder_free(b->coder);
 	b->coder = NULL;
+	file_sum_release(a, &b->sum);
 	buf_release(&b->data);
 	app_drop(a, b->held);
 	b->held = 0;

@@ -39,6 +39,11 @@ const struct app_use http_uses[] = {
     {APP_HTTP_REQUEST_BODY, {HTTP_BODY, NO}},
     {APP_HTTP_RESPONSE_BODY, {NO, HTTP_BODY}},
     {APP_FILE_DATA, {HTTP_BODY, HTTP_BODY}},
+    {APP_FILE_NAME, {HTTP_BODY, HTTP_BODY}},
+    {APP_FILE_MD5, {HTTP_BODY, HTTP_BODY}},
+    {APP_FILE_SHA1, {HTTP_BODY, HTTP_BODY}},
+    {APP_FILE_SHA256, {HTTP_BODY, HTTP_BODY}},
+    {APP_FILE_SIZE, {HTTP_BODY, HTTP_BODY}},
     {APP_BUFFER_NONE, {NO, NO}},
 };
 
@@ -108,6 +113,22 @@ field(const struct http_headers *h, unsigned instance, struct app_bytes *out)
 	return APP_HAVE;
 }
 
+/* The file that a body is. */
+static enum app_have
+file_fact(const struct http_tx *tx, enum app_buffer_id b, enum app_dir d,
+    struct app_bytes *out)
+{
+	const struct http_message *m = &tx->message[d];
+
+	if (d == APP_TS && !tx->has_files)
+		return APP_ABSENT;
+	if (m->body.sum.size == 0)
+		return tx->tx.progress[d] == HTTP_DONE ? APP_ABSENT : APP_NOT_YET;
+	if (b == APP_FILE_NAME)
+		return give(http_file_name(tx, d), out);
+	return file_sum_buffer(&m->body.sum, b, out);
+}
+
 enum app_have
 http_buffer(const struct app_flow *a, const struct app_tx *head,
     enum app_buffer_id b, enum app_dir d, unsigned instance, struct app_bytes *out)
@@ -116,6 +137,8 @@ http_buffer(const struct app_flow *a, const struct app_tx *head,
 	const struct http_message *m = &tx->message[d];
 
 	(void)a;
+	if (b == APP_FILE_NAME || file_sum_has(b))
+		return instance > 0 ? APP_ABSENT : file_fact(tx, b, d, out);
 	if (m->line.len == 0 && b != APP_FILE_DATA && b != APP_HTTP_RESPONSE_BODY)
 		return APP_ABSENT;
 	for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++)

@@ -162,7 +162,8 @@ end_field(struct app_flow *a, struct mime *m)
 /* --- files -------------------------------------------------------------------------- */
 
 static void
-open_file(struct mime *m, struct span name, enum mime_coding coding)
+open_file(
+    struct app_flow *a, struct mime *m, struct span name, enum mime_coding coding)
 {
 	struct mime_file *f;
 
@@ -172,8 +173,8 @@ open_file(struct mime *m, struct span name, enum mime_coding coding)
 	}
 	name.len = name.len < MIME_NAME_MAX ? name.len : MIME_NAME_MAX;
 	memcpy(f->name, name.p, name.len);
-	file_begin(
-	    &f->file, (struct span){(uint8_t *)f->name, name.len}, FILE_AT_LEAST);
+	file_begin(a, &f->file, (struct span){(uint8_t *)f->name, name.len},
+	    FILE_AT_LEAST);
 	*(m->last == NULL ? &m->first : &m->last->next) = f;
 	m->last = m->open = f;
 	m->files++;
@@ -228,7 +229,7 @@ on_body(
 	if (starts && (m->open == NULL || m->decoder.coding == MIME_UU) &&
 	    begins_uu(line, &name)) {
 		close_file(m);
-		open_file(m, name, MIME_UU);
+		open_file(a, m, name, MIME_UU);
 		return;
 	}
 	if (m->open == NULL)
@@ -251,12 +252,12 @@ begin_part(struct mime *m)
 }
 
 static void
-end_headers(struct mime *m)
+end_headers(struct app_flow *a, struct mime *m)
 {
 	m->in_headers = false;
 	m->is_top = false;
 	if (m->part.name_len > 0 && !m->part.multipart)
-		open_file(m,
+		open_file(a, m,
 		    (struct span){(const uint8_t *)m->part.name, m->part.name_len},
 		    m->part.coding);
 	else if (m->part.message)
@@ -290,7 +291,7 @@ on_header(struct app_flow *a, struct mime *m, struct span line, bool starts)
 	if (starts && !folded)
 		end_field(a, m);
 	if (starts && line.len == 0) {
-		end_headers(m);
+		end_headers(a, m);
 		return;
 	}
 	keep(a, &m->header, line);

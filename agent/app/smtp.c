@@ -599,6 +599,10 @@ smtp_probe(const struct flow *f, enum app_dir d, struct span bytes)
 static const struct app_use USE[] = {
     {APP_FILE_DATA, {0, APP_NEVER}},
     {APP_FILE_NAME, {0, APP_NEVER}},
+    {APP_FILE_MD5, {0, APP_NEVER}},
+    {APP_FILE_SHA1, {0, APP_NEVER}},
+    {APP_FILE_SHA256, {0, APP_NEVER}},
+    {APP_FILE_SIZE, {0, APP_NEVER}},
     {APP_BUFFER_NONE, {0, 0}},
 };
 

@@ -139,3 +139,28 @@ ruleset_classify_app(struct rule *r)
 	sort_lists(r);
 	return NULL;
 }
+
+unsigned
+ruleset_file_sums(const struct ruleset *rs)
+{
+	static const struct {
+		enum app_buffer_id buffer;
+		unsigned sum;
+	} ROWS[] = {
+	    {APP_FILE_MD5, APP_SUM_MD5},
+	    {APP_FILE_SHA1, APP_SUM_SHA1},
+	    {APP_FILE_SHA256, APP_SUM_SHA256},
+	    {APP_FILE_SIZE, APP_SUM_SIZE},
+	};
+	size_t rules;
+	struct rule *const *rule = ruleset_rules(rs, &rules);
+	unsigned sums = 0;
+
+	for (size_t i = 0; i < rules; i++)
+		for (size_t k = 0; k < rule[i]->lists_n; k++)
+			for (size_t n = 0; n < sizeof(ROWS) / sizeof(ROWS[0]); n++)
+				if (buffers_app(rule[i]->list[k].buffer) ==
+				    ROWS[n].buffer)
+					sums |= ROWS[n].sum;
+	return sums;
+}

@@ -460,6 +460,9 @@ run_op(struct run *r, const struct op *op)
 	case OP_BSIZE:
 		return run_bsize(r, op);
 	case OP_NUMBER:
+		/* Of what is not whole, only that it is at least so big. */
+		if (r->s->growing && op->size.op != NUM_GT && op->size.op != NUM_GE)
+			return FAILS_FOR_GOOD;
 		return parser_num_holds(&op->size, r->s->number) ? HOLDS
 								 : FAILS_FOR_GOOD;
 	case OP_DATASET:

@@ -20,6 +20,7 @@ struct dataset {
 	char *load;	      /* NULL: no file */
 	struct table *values; /* value -> reputation + 1 */
 	uint64_t bytes, memcap;
+	bool first_word;
 };
 
 struct datasets {
@@ -29,6 +30,7 @@ struct datasets {
 static const size_t VALUE_LEN[] = {
     [DATASET_STRING] = 0,
     [DATASET_MD5] = 16,
+    [DATASET_SHA1] = 20,
     [DATASET_SHA256] = 32,
     [DATASET_IPV4] = 4,
     [DATASET_IP] = 16,
@@ -157,7 +159,7 @@ value_of(enum dataset_type type, char *text, uint8_t out[16])
 
 		return n > 0 && n == letters * 3 / 4 ? (ssize_t)n : -1;
 	}
-	if (type == DATASET_MD5 || type == DATASET_SHA256) {
+	if (type == DATASET_MD5 || type == DATASET_SHA1 || type == DATASET_SHA256) {
 		int n = str_unhex(text, len, (uint8_t *)text, len / 2);
 
 		return n == (int)VALUE_LEN[type] ? n : -1;
@@ -172,12 +174,14 @@ value_of(enum dataset_type type, char *text, uint8_t out[16])
 static int
 load_line(struct dataset *s, char *line, char *error, size_t size)
 {
-	char *comma = strchr(line, ',');
+	char *comma = s->first_word ? NULL : strchr(line, ',');
 	uint8_t address[16];
 	int64_t rep = 0;
 	ssize_t n;
 	struct span v;
 
+	if (s->first_word)
+		line[strcspn(line, " \t,;")] = '\0';
 	if (comma != NULL) {
 		*comma = '\0';
 		if (str_i64(str_trim(comma + 1), 0, UINT16_MAX, &rep) == -1) {
@@ -256,6 +260,7 @@ datasets_get(
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
 	s->type = c->type;
+	s->first_word = c->first_word;
 	s->memcap = c->memcap == 0 ? DATASET_BYTES_MAX : c->memcap;
 	s->values = table_new(DATASET_VALUES_MAX, NULL);
 	if (s->values == NULL ||

@@ -14,6 +14,7 @@ struct datasets;
 enum dataset_type {
 	DATASET_STRING,
 	DATASET_MD5,
+	DATASET_SHA1,
 	DATASET_SHA256,
 	DATASET_IPV4,
 	DATASET_IP, /* either family */
@@ -26,6 +27,7 @@ struct dataset_config {
 	enum dataset_type type; /* DATASET_ANY: as an earlier rule said */
 	const char *load;	/* path of its file, or NULL */
 	uint64_t memcap;	/* bytes; 0: DATASET_BYTES_MAX */
+	bool first_word;	/* of a line of the file; the rest is a remark */
 };
 
 struct datasets *datasets_new(void);

@@ -73,6 +73,9 @@ size_t ruleset_unknown_classes(const struct ruleset *rs);
 /* r may be NULL when only their number is wanted. */
 size_t ruleset_refusals(const struct ruleset *rs, const struct ruleset_refusal **r);
 
+/* What its rules ask of whole files: enum app_file_sum. */
+unsigned ruleset_file_sums(const struct ruleset *rs);
+
 /* --- running -------------------------------------------------------------- */
 
 enum detect_flag {

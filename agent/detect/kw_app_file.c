@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Keywords on files in traffic (guide, "File Keywords", "FTP/FTP-DATA Keywords"). */
 #include "agent/app/ftp.h"
+#include "agent/detect/dataset.h"
 #include "agent/detect/parser.h"
+#include "agent/detect/ruleset.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -42,6 +45,40 @@ kw_fileext(struct rule_parser *p, char *value)
 
 	snprintf(text, sizeof(text), ".%s", value);
 	return add_name(p, text, true);
+}
+
+/* "list": the file's digest stands in it; "!list": it does not. */
+int
+kw_filehash(struct rule_parser *p, char *value)
+{
+	enum app_buffer_id b = app_buffer_find(p->keyword);
+	int before = p->list;
+	char path[PATH_MAX], name[PATH_MAX + 16], why[140];
+	struct dataset *set;
+	struct op *op;
+
+	if (kw_path_beside(p, value, path) == -1)
+		return -1;
+	snprintf(name, sizeof(name), "%s %s", app_buffer_row(b)->name, path);
+	set = datasets_get(ruleset_datasets(p->rs),
+	    &(struct dataset_config){.name = name,
+		.type = b == APP_FILE_MD5 ? DATASET_MD5
+		    : b == APP_FILE_SHA1  ? DATASET_SHA1
+					  : DATASET_SHA256,
+		.load = path,
+		.first_word = true},
+	    why, sizeof(why));
+	if (set == NULL)
+		return parser_fail(p, "%s", why);
+	if ((p->list = kw_app_list(p, p->keyword, false)) == -1)
+		return -1;
+	op = parser_add_op(p, OP_DATASET);
+	p->list = before;
+	if (op == NULL)
+		return -1;
+	op->dataset = (struct op_dataset){
+	    .set = set, .command = p->negated ? DATASET_ISNOTSET : DATASET_ISSET};
+	return 0;
 }
 
 int

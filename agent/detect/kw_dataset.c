@@ -47,9 +47,8 @@ static const struct parser_word WORDS[] = {
     {NULL, 0},
 };
 
-/* A relative path begins where the rules file is. */
-static int
-path_of(struct rule_parser *p, const char *name, char out[PATH_MAX])
+int
+kw_path_beside(struct rule_parser *p, const char *name, char *out)
 {
 	const char *slash = strrchr(p->r->file, '/');
 	int folder =
@@ -101,7 +100,7 @@ read_word(struct rule_parser *p, char *item, struct dataset_config *c,
 		return 0;
 	case WORD_LOAD:
 		c->load = path;
-		return path_of(p, value, path);
+		return kw_path_beside(p, value, path);
 	case WORD_MEMCAP:
 		return read_memcap(p, value, &c->memcap);
 	case WORD_HASHSIZE: /* our tables grow */

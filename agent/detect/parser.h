@@ -148,6 +148,7 @@ KW(transform);
 /* kw_app_file.c */
 KW(filename);
 KW(fileext);
+KW(filehash);
 KW(ftpbounce);
 KW(ftpdata_command);
 /* kw_app_tls.c */
@@ -219,6 +220,8 @@ int kw_app_add_number(
 int kw_app_add_content(struct rule_parser *p, enum app_buffer_id b, char *value);
 
 /* A list for the buffer of that name; -1 after a failure. */
+/* A relative path begins where the rules file is; out holds PATH_MAX bytes. */
+int kw_path_beside(struct rule_parser *p, const char *name, char *out);
 int kw_app_list(struct rule_parser *p, const char *buffer, bool continues);
 /* The list that a letter of pcre stands for; -1 after a failure. */
 int kw_app_pcre_list(struct rule_parser *p, char letter);

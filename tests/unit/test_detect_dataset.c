@@ -28,7 +28,8 @@ static struct dataset *
 get(struct datasets *s, const char *name, enum dataset_type type, const char *file,
     uint64_t memcap, char error[200])
 {
-	struct dataset_config c = {name, type, file, memcap};
+	struct dataset_config c = {
+	    .name = name, .type = type, .load = file, .memcap = memcap};
 
 	return datasets_get(s, &c, error, 200);
 }

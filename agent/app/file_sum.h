@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * What is known of a whole file once its last byte passed: its size and the
+ * digests that rules ask for.  For parsers.
+ */
+#ifndef AGENT_APP_FILE_SUM_H
+#define AGENT_APP_FILE_SUM_H
+
+#include "agent/app/parser.h"
+
+struct file_digests;
+
+struct file_sum {
+	uint64_t size;
+	bool begun, closed;
+	bool broken;		      /* bytes of it were not seen: no digest */
+	struct file_digests *digests; /* NULL: no rule asks */
+};
+
+/* Does any rule ask?  Else nothing below is worth its bytes. */
+bool file_sum_wanted(const struct app_flow *a);
+void file_sum_begin(struct app_flow *a, struct file_sum *s);
+void file_sum_add(struct file_sum *s, struct span bytes);
+void file_sum_break(struct file_sum *s);
+void file_sum_end(struct file_sum *s);
+/* May be called again. */
+void file_sum_release(struct app_flow *a, struct file_sum *s);
+
+/* APP_FILE_MD5, APP_FILE_SHA1, APP_FILE_SHA256 and APP_FILE_SIZE. */
+bool file_sum_has(enum app_buffer_id b);
+enum app_have file_sum_buffer(
+    const struct file_sum *s, enum app_buffer_id b, struct app_bytes *out);
+
+#endif
