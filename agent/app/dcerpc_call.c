@@ -142,7 +142,8 @@ write_iface(const struct dcerpc_iface *f, struct jw *w)
 	jw_object(w, NULL);
 	jw_str(w, "uuid", text);
 	snprintf(text, sizeof(text), "%u",
-	    f->id[0][DCERPC_UUID_SIZE] | f->id[0][DCERPC_UUID_SIZE + 1] << 8);
+	    (unsigned)(f->id[0][DCERPC_UUID_SIZE] |
+		f->id[0][DCERPC_UUID_SIZE + 1] << 8));
 	jw_str(w, "version", text);
 	jw_end_object(w);
 	jw_end_array(w);
