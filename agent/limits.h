@@ -148,6 +148,18 @@
 /* Interfaces that binds of a flow agreed upon; a client has a few. */
 #define DCERPC_IFACES_MAX 64
 
+/* Suricata's bound of a message; a longer one is told by its head only. */
+#define MQTT_MESSAGE_MAX (1u << 20)
+#define MQTT_HELD_MAX	 (MQTT_MESSAGE_MAX + 5) /* and its head */
+/* Topics and reasons of a message that rules see: Suricata's bound of topics. */
+#define MQTT_TOPICS_MAX 100
+/* Suricata's bound of a text in records. */
+#define MQTT_TOLD_MAX 1024
+/* Messages of one exchange; there are four, and some are sent again. */
+#define MQTT_EXCHANGE_MAX 16
+/* Exchanges that wait for their end, below APP_TX_MAX; then all end. */
+#define MQTT_TX_MAX 256
+
 /* --- detect ---------------------------------------------------------------- */
 
 /* Suricata's limit of a rule's text. */

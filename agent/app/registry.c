@@ -6,6 +6,7 @@
 #include "agent/app/enip.h"
 #include "agent/app/ftp.h"
 #include "agent/app/http.h"
+#include "agent/app/mqtt.h"
 #include "agent/app/parser.h"
 #include "agent/app/sip.h"
 #include "agent/app/smb.h"
@@ -30,5 +31,6 @@ const struct app_parser *const app_registry[] = {
     &tls_parser,
     &dcerpc_parser,
     &smb_parser,
+    &mqtt_parser,
     NULL,
 };

@@ -165,6 +165,12 @@ KW(tls_valid);
 /* kw_app_dcerpc.c */
 KW(dce_iface);
 KW(dce_opnum);
+/* kw_app_mqtt.c */
+KW(mqtt_type);
+KW(mqtt_qos);
+KW(mqtt_flags);
+KW(mqtt_connect_flags);
+KW(mqtt_session_present);
 /* kw_flow.c */
 KW(flow);
 KW(stream_event);
