@@ -175,6 +175,13 @@ asked(const struct app_flow *a, const struct mqtt_message *m, enum app_dir d)
 	return NULL;
 }
 
+/* What is asked on a side that has a gap is not seen, and so not missing. */
+static bool
+is_read(const struct app_flow *a, enum app_dir side)
+{
+	return !a->stopped[side] && a->id[side] != APP_FAILED;
+}
+
 static void
 on_answer(struct app_flow *a, struct mqtt_message *m, enum app_dir d)
 {
@@ -189,7 +196,9 @@ on_answer(struct app_flow *a, struct mqtt_message *m, enum app_dir d)
 		message_free(a, m);
 		return;
 	}
-	if (missing)
+	if (missing &&
+	    (m->type == MQTT_CONNACK ||
+		is_read(a, r->same_side == (d == APP_TS) ? APP_TS : APP_TC)))
 		app_tx_event(&t->tx, r->missing);
 	add_message(a, t, m);
 	if (missing || r->ends)

@@ -193,6 +193,17 @@ events_are_told(void **state)
 	assert_true(talk_event(&t, 5, "double_connect"));
 }
 
+/* What a gap swallowed may have been what is answered. */
+static void
+a_gap_is_not_told_as_missing(void **state)
+{
+	(void)state;
+	lines_say(&t, lines, 2, SIZE_MAX, SIZE_MAX);
+	talk_tell(&t, STREAM_GAP, APP_TS, NULL, 0);
+	SAY(APP_TC, SUBACK);
+	assert_int_equal(talk_tx(&t, 1)->events, 0);
+}
+
 static void
 qos_three_and_type_zero_are_told(void **state)
 {
@@ -332,6 +343,7 @@ main(void)
 	    TEST(short_messages_are_malformed),
 	    TEST(records_have_every_message_and_no_password),
 	    TEST(events_are_told),
+	    TEST(a_gap_is_not_told_as_missing),
 	    TEST(qos_three_and_type_zero_are_told),
 	    TEST(a_long_message_is_skipped),
 	    TEST(open_exchanges_are_capped),
