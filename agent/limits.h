@@ -86,6 +86,15 @@
 /* Suricata's bounds of what a body may unpack to. */
 #define HTTP_INFLATE_MAX   (1u << 20)
 #define HTTP_INFLATE_RATIO 2048
+/* A frame of HTTP/2 other than DATA that is kept whole: four times what peers
+ * may send without asking (RFC 9113, 4.2). */
+#define HTTP2_FRAME_MAX (64u << 10)
+/* A table of HPACK; clients and servers of today ask for 4 to 64 KiB. */
+#define HTTP2_TABLE_MAX (64u << 10)
+/* Different numbers in the frames of one transaction. */
+#define HTTP2_FACTS_MAX 64
+/* A field is kept as it came, joined by name, and shown: so many copies. */
+#define HTTP2_FIELD_COPIES 5
 /* What all parsers of a sensor hold together, bodies and headers. */
 #define APP_BYTES_MAX (48u << 20)
 /* Announced connections of the whole sensor, each for at most 30 s. */

@@ -95,6 +95,14 @@ bool http_is(struct span s, const char *text);	/* the same, any case */
 bool http_has(struct span s, const char *text); /* it stands in s, any case */
 struct span http_trim(struct span s);
 
+/* --- http_tx.c ------------------------------------------------------------------ */
+
+/* The buffers of a transaction that is all zeros; and their release. */
+void http_tx_setup(struct http_tx *tx);
+void http_tx_clear(struct app_flow *a, struct http_tx *tx);
+/* Raise the progress; it never falls. */
+void http_tx_advance(struct http_tx *tx, enum app_dir d, enum http_progress p);
+
 /* --- http_line.c ---------------------------------------------------------------- */
 
 /* The first line into words.  false: no memory. */
@@ -107,6 +115,11 @@ void http_headers_init(struct http_headers *h);
 void http_headers_release(struct http_headers *h);
 /* One line; it may go on the one before.  strict: not if it has a colon too. */
 void http_headers_line(struct http_headers *h, struct span line, bool strict);
+/*
+ * A field that is known as such, which has no line.  false: it does not fit, and
+ * is left out.
+ */
+bool http_headers_add(struct http_headers *h, struct span name, struct span value);
 /* After the empty line.  cookie: the name that "shown" leaves out. */
 void http_headers_finish(
     struct http_headers *h, const struct buf *first_line, const char *cookie);

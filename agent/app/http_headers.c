@@ -124,6 +124,36 @@ http_headers_line(struct http_headers *h, struct span line, bool strict)
 	split(h);
 }
 
+static struct http_part
+put(struct buf *b, struct span s)
+{
+	struct http_part p = {b->len, s.len};
+
+	if (s.len > 0)
+		buf_add(b, s.p, s.len);
+	return p;
+}
+
+bool
+http_headers_add(struct http_headers *h, struct span name, struct span value)
+{
+	size_t need = name.len + value.len + 4;
+	struct http_field *f;
+
+	if (!make_room(h) || buf_reserve(&h->raw, need) == -1 ||
+	    buf_reserve(&h->lines, need) == -1)
+		return false;
+	f = &h->field[h->n++];
+	h->last = h->lines.len;
+	f->has_colon = true;
+	f->name = put(&h->lines, name);
+	buf_adds(&h->lines, ": ");
+	f->value = put(&h->lines, value);
+	buf_add(&h->raw, h->lines.data + h->last, h->lines.len - h->last);
+	buf_adds(&h->raw, "\r\n");
+	return true;
+}
+
 static bool
 same_name(const struct http_headers *h, size_t i, size_t k)
 {

@@ -51,8 +51,6 @@ http_message_of(const struct http_reading *r)
 
 struct http_tx *http_tx_new(struct app_flow *a);
 void http_tx_release(struct app_flow *a, struct app_tx *head);
-/* Raise the progress; it never falls. */
-void http_tx_advance(struct http_tx *tx, enum app_dir d, enum http_progress p);
 /* One of the two, by direction. */
 void http_tx_event(
     struct http_reading *r, enum http_event request, enum http_event response);

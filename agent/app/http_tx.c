@@ -4,19 +4,36 @@
 
 #include "agent/limits.h"
 
-struct http_tx *
-http_tx_new(struct app_flow *a)
+void
+http_tx_setup(struct http_tx *tx)
 {
-	struct http_tx *tx = (struct http_tx *)app_tx_new(a, sizeof(*tx));
-
-	if (tx == NULL)
-		return NULL;
 	for (int d = 0; d < APP_DIRS; d++) {
 		buf_init(&tx->message[d].line, HTTP_HEADER_MAX);
 		http_headers_init(&tx->message[d].headers);
 	}
 	buf_init(&tx->uri, HTTP_HEADER_MAX);
 	buf_init(&tx->host, HTTP_HEADER_MAX);
+}
+
+void
+http_tx_clear(struct app_flow *a, struct http_tx *tx)
+{
+	for (int d = 0; d < APP_DIRS; d++) {
+		buf_release(&tx->message[d].line);
+		http_headers_release(&tx->message[d].headers);
+		http_body_release(a, &tx->message[d].body);
+	}
+	buf_release(&tx->uri);
+	buf_release(&tx->host);
+}
+
+struct http_tx *
+http_tx_new(struct app_flow *a)
+{
+	struct http_tx *tx = (struct http_tx *)app_tx_new(a, sizeof(*tx));
+
+	if (tx != NULL)
+		http_tx_setup(tx);
 	return tx;
 }
 
@@ -26,15 +43,10 @@ http_tx_release(struct app_flow *a, struct app_tx *head)
 	struct http_tx *tx = (struct http_tx *)head;
 	struct http *h = a->state;
 
-	for (int d = 0; d < APP_DIRS; d++) {
-		buf_release(&tx->message[d].line);
-		http_headers_release(&tx->message[d].headers);
-		http_body_release(a, &tx->message[d].body);
+	for (int d = 0; d < APP_DIRS; d++)
 		if (h->side[d].tx == tx)
 			h->side[d].tx = NULL;
-	}
-	buf_release(&tx->uri);
-	buf_release(&tx->host);
+	http_tx_clear(a, tx);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "agent/app/enip.h"
 #include "agent/app/ftp.h"
 #include "agent/app/http.h"
+#include "agent/app/http2.h"
 #include "agent/app/mqtt.h"
 #include "agent/app/parser.h"
 #include "agent/app/sip.h"
@@ -19,6 +20,7 @@
 const struct app_parser *const app_registry[] = {
     &ftp_data_parser, /* first: announced, whatever it begins with */
     &http_parser,
+    &http2_parser,
     &dns_parser,
     &ftp_parser,
     &smtp_parser,

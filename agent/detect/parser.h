@@ -162,6 +162,10 @@ KW(tls_not_before);
 KW(tls_not_after);
 KW(tls_expired);
 KW(tls_valid);
+/* kw_app_http2.c */
+KW(http2_frametype);
+KW(http2_errorcode);
+KW(http2_settings);
 /* kw_app_dcerpc.c */
 KW(dce_iface);
 KW(dce_opnum);
