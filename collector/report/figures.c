@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "collector/report/figures.h"
 
+#include "collector/report/figures_reader.h"
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/str.h"
@@ -11,18 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOUR_US INT64_C(3600000000)
-
-struct reader {
-	struct store *store;
-	struct figures *f;
-	struct figures_counts *counts; /* of the week that is read */
-	const struct week *week;
-	bool full; /* rules, hosts and losses too, or only counts? */
-	struct table *rules, *hosts, *incidents, *agents, *before;
-	size_t rows;
-	bool failed;
-};
+#define HOUR_US		INT64_C(3600000000)
 
 #define GID_CORRELATION 700 /* alerts of Sigma rules */
 
@@ -36,9 +26,6 @@ static const char *const engines[] = {
     [FIGURES_AGENT] = "agent",
     [FIGURES_OTHER] = "other",
 };
-
-static const char *const levels[FIGURES_LEVELS] = {
-    "informational", "low", "medium", "high", "critical"};
 
 const char *
 figures_engine_name(enum figures_engine e)
@@ -62,19 +49,9 @@ engine_of(const char *name)
 	return FIGURES_OTHER;
 }
 
-static int
-level_of(const char *name)
-{
-	for (int i = 0; i < FIGURES_LEVELS; i++) {
-		if (name != NULL && strcmp(levels[i], name) == 0)
-			return i;
-	}
-	return 0;
-}
-
-/* Found by key, or made; NULL (and a note that the list was cut) when it is full. */
-static void *
-find_or_make(struct reader *r, struct table *t, const char *key, size_t size)
+void *
+figures_find_or_make(
+    struct figures_reader *r, struct table *t, const char *key, size_t size)
 {
 	void *v = table_get(t, key, strlen(key));
 
@@ -109,14 +86,14 @@ name_in_dutch(struct figures_rule *rule, const struct store_row *row)
 }
 
 static void
-count_rule(struct reader *r, const struct store_row *row)
+count_rule(struct figures_reader *r, const struct store_row *row)
 {
 	char key[FIGURES_TEXT + 48];
 	struct figures_rule *rule;
 
 	snprintf(key, sizeof(key), "%" PRId64 ":%" PRId64 ":%.200s", row->gid,
 	    row->sid, row->signature == NULL ? "" : row->signature);
-	if ((rule = find_or_make(r, r->rules, key, sizeof(*rule))) == NULL)
+	if ((rule = figures_find_or_make(r, r->rules, key, sizeof(*rule))) == NULL)
 		return;
 	if (rule->alerts++ == 0) {
 		rule->gid = row->gid;
@@ -131,14 +108,15 @@ count_rule(struct reader *r, const struct store_row *row)
 }
 
 static void
-count_host(struct reader *r, const struct store_row *row)
+count_host(struct figures_reader *r, const struct store_row *row)
 {
 	struct figures_host *host;
 
 	if (row->host == NULL || row->host[0] == '\0' ||
 	    strcmp(row->agent, "collector") == 0)
 		return;
-	if ((host = find_or_make(r, r->hosts, row->host, sizeof(*host))) == NULL)
+	if ((host = figures_find_or_make(r, r->hosts, row->host, sizeof(*host))) ==
+	    NULL)
 		return;
 	if (host->alerts++ == 0)
 		str_copy(host->name, sizeof(host->name), row->host);
@@ -146,7 +124,7 @@ count_host(struct reader *r, const struct store_row *row)
 }
 
 static void
-count_alert(struct reader *r, const struct store_row *row)
+count_alert(struct figures_reader *r, const struct store_row *row)
 {
 	struct figures_counts *c = r->counts;
 	int day = week_day(r->week, row->time_us);
@@ -165,9 +143,8 @@ count_alert(struct reader *r, const struct store_row *row)
 
 /* --- losses --------------------------------------------------------------------- */
 
-/* A number that an agent wrote: as much as can be true, so that sums stay sums. */
-static uint64_t
-count_at(const struct json_doc *d, const char *path)
+uint64_t
+figures_count_at(const struct json_doc *d, const char *path)
 {
 	int64_t n = json_int(d, path, 0);
 
@@ -176,143 +153,25 @@ count_at(const struct json_doc *d, const char *path)
 
 static void
 count_losses(
-    struct reader *r, const struct store_row *row, const struct json_doc *d)
+    struct figures_reader *r, const struct store_row *row, const struct json_doc *d)
 {
 	char path[32];
 
 	if (strcmp(row->event_type, "gap") != 0) {
-		r->f->packets_dropped += count_at(d, "stadswacht.dropped");
+		r->f->packets_dropped += figures_count_at(d, "stadswacht.dropped");
 		return;
 	}
 	for (int c = 0; c < RECORD_CLASSES; c++) {
 		snprintf(path, sizeof(path), "gap.lost.%s",
 		    record_class_name((enum record_class)c));
-		r->f->lost[c] += count_at(d, path);
+		r->f->lost[c] += figures_count_at(d, path);
 	}
 }
 
-/* --- incidents -------------------------------------------------------------------- */
-
-static int64_t
-time_at(const struct json_doc *d, const char *path, int64_t fallback)
-{
-	const char *text = json_str(d, path);
-	int64_t t;
-
-	return text == NULL || clock_parse(text, &t) == -1 ? fallback : t;
-}
-
-static bool
-is_one_of(const char *type, const char *a, const char *b)
+bool
+figures_is_one_of(const char *type, const char *a, const char *b)
 {
 	return type != NULL && (strcmp(type, a) == 0 || strcmp(type, b) == 0);
-}
-
-static bool
-has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *at = list; (at = strstr(at, word)) != NULL; at += n) {
-		if ((at == list || at[-1] == ' ') &&
-		    (at[n] == ',' || at[n] == '\0'))
-			return true;
-	}
-	return n == 0;
-}
-
-static void
-append_word(char *list, size_t size, const char *word)
-{
-	size_t n = strlen(list);
-
-	if (n + strlen(word) + 3 < size)
-		snprintf(list + n, size - n, "%s%s", n > 0 ? ", " : "", word);
-}
-
-/* Hosts are ours; addresses may be of a visitor and stay out. */
-static void
-read_lists(struct figures_incident *n, const struct json_doc *d)
-{
-	const struct json_doc *list = json_at(d, "incident.entities");
-
-	n->hosts[0] = n->attack[0] = '\0';
-	for (size_t i = 0; list != NULL && i < json_count(list); i++) {
-		const char *type = json_str(json_item(list, i), "type");
-		const char *value = json_str(json_item(list, i), "value");
-
-		if (type != NULL && value != NULL &&
-		    is_one_of(type, "host", "seen") && !has_word(n->hosts, value))
-			append_word(n->hosts, sizeof(n->hosts), value);
-	}
-	list = json_at(d, "incident.attack");
-	for (size_t i = 0; list != NULL && i < json_count(list); i++) {
-		if (json_str(json_item(list, i), "") != NULL)
-			append_word(n->attack, sizeof(n->attack),
-			    json_str(json_item(list, i), ""));
-	}
-}
-
-static void
-fold_incident(
-    struct reader *r, const struct store_row *row, const struct json_doc *d)
-{
-	const char *id = json_str(d, "incident.id"),
-		   *title = json_str(d, "incident.title"),
-		   *title_nl = json_str(d, "incident.title_nl");
-	const char *status = json_str(d, "incident.status");
-	bool triage = strcmp(row->event_type, "triage") == 0;
-	struct figures_incident *n;
-
-	if (id == NULL ||
-	    (triage && table_get(r->incidents, id, strlen(id)) == NULL) ||
-	    (n = find_or_make(r, r->incidents, id, sizeof(*n))) == NULL)
-		return;
-	/* What a person said outlives what the machine says next. */
-	if (status != NULL &&
-	    (triage || n->status[0] == '\0' || strcmp(n->status, "new") == 0 ||
-		strcmp(status, "merged") == 0))
-		str_copy(n->status, sizeof(n->status), status);
-	if (triage)
-		return;
-	str_copy(n->id, sizeof(n->id), id);
-	str_copy(n->title, sizeof(n->title), title == NULL ? "" : title);
-	str_copy(
-	    n->title_nl, sizeof(n->title_nl), title_nl == NULL ? "" : title_nl);
-	str_copy(
-	    n->tenant, sizeof(n->tenant), row->tenant == NULL ? "" : row->tenant);
-	n->level = level_of(json_str(d, "incident.severity"));
-	n->first_us = time_at(d, "incident.first", row->time_us);
-	n->last_us = time_at(d, "incident.last", row->time_us);
-	n->events = count_at(d, "incident.count");
-	n->is_new = n->first_us >= r->week->from_us && n->first_us < r->week->to_us;
-	read_lists(n, d);
-}
-
-static int
-by_weight(const void *a, const void *b)
-{
-	const struct figures_incident *x = a, *y = b;
-
-	if (x->level != y->level)
-		return x->level < y->level ? 1 : -1;
-	if (x->first_us != y->first_us)
-		return x->first_us < y->first_us ? -1 : 1;
-	return strcmp(x->id, y->id);
-}
-
-static void
-count_incidents(struct reader *r)
-{
-	size_t pos = 0;
-	struct figures_incident *n;
-
-	while ((n = table_next(r->incidents, &pos, NULL, NULL)) != NULL) {
-		if (!n->is_new || strcmp(n->status, "merged") == 0)
-			continue;
-		r->counts->incidents++;
-		r->counts->level[n->level]++;
-	}
 }
 
 /* --- rows ------------------------------------------------------------------------- */
@@ -320,20 +179,20 @@ count_incidents(struct reader *r)
 static int
 on_row(void *arg, const struct store_row *row)
 {
-	struct reader *r = arg;
+	struct figures_reader *r = arg;
 	struct json_doc *d = NULL;
-	bool incident = is_one_of(row->event_type, "incident", "triage");
+	bool incident = figures_is_one_of(row->event_type, "incident", "triage");
 	bool loss = r->full &&
-	    (is_one_of(row->event_type, "gap", "gap") ||
+	    (figures_is_one_of(row->event_type, "gap", "gap") ||
 		(row->gid == 600 && row->sid == 10));
 
 	r->rows++;
-	if (is_one_of(row->event_type, "alert", "alert"))
+	if (figures_is_one_of(row->event_type, "alert", "alert"))
 		count_alert(r, row);
 	if ((incident || loss) &&
 	    (d = json_read(row->body, row->body_len, NULL, 0)) != NULL) {
 		if (incident)
-			fold_incident(r, row, d);
+			figures_fold_incident(r, row, d);
 		else
 			count_losses(r, row, d);
 	}
@@ -342,7 +201,7 @@ on_row(void *arg, const struct store_row *row)
 }
 
 static int
-read_week(struct reader *r, const struct store_query *base)
+read_week(struct figures_reader *r, const struct store_query *base)
 {
 	struct store_query q = *base;
 
@@ -352,7 +211,7 @@ read_week(struct reader *r, const struct store_query *base)
 	q.limit = INT64_MAX;
 	if (store_select(r->store, &q, on_row, r) == -1 || r->failed)
 		return -1;
-	count_incidents(r);
+	figures_count_incidents(r);
 	return 0;
 }
 
@@ -361,14 +220,14 @@ read_week(struct reader *r, const struct store_query *base)
 static int
 on_agent(void *arg, const struct store_agent *a)
 {
-	struct reader *r = arg;
+	struct figures_reader *r = arg;
 	struct figures_agent *g;
 
 	if (a->state != STORE_AGENT_ACTIVE ||
 	    (r->f->tenant[0] != '\0' && strcmp(r->f->tenant, a->tenant) != 0) ||
 	    a->first_seen_us >= r->week->to_us)
 		return 0;
-	if ((g = find_or_make(r, r->agents, a->name, sizeof(*g))) == NULL)
+	if ((g = figures_find_or_make(r, r->agents, a->name, sizeof(*g))) == NULL)
 		return r->failed;
 	g->enrolled = true;
 	str_copy(g->name, sizeof(g->name), a->name);
@@ -381,7 +240,7 @@ on_agent(void *arg, const struct store_agent *a)
 static int
 on_hour(void *arg, size_t n, const char *const *cell)
 {
-	struct reader *r = arg;
+	struct figures_reader *r = arg;
 	struct figures_agent *g;
 	int64_t hour, records;
 
@@ -390,7 +249,7 @@ on_hour(void *arg, size_t n, const char *const *cell)
 	    str_i64(cell[1], 0, INT64_MAX / HOUR_US, &hour) == -1 ||
 	    str_i64(cell[2], 0, INT64_MAX, &records) == -1)
 		return 0;
-	if ((g = find_or_make(r, r->agents, cell[0], sizeof(*g))) == NULL)
+	if ((g = figures_find_or_make(r, r->agents, cell[0], sizeof(*g))) == NULL)
 		return r->failed;
 	if (g->name[0] == '\0')
 		str_copy(g->name, sizeof(g->name), cell[0]);
@@ -402,7 +261,7 @@ on_hour(void *arg, size_t n, const char *const *cell)
 }
 
 static int
-read_agents(struct reader *r, const struct store_query *base)
+read_agents(struct figures_reader *r, const struct store_query *base)
 {
 	struct store_query q = *base;
 
@@ -415,81 +274,9 @@ read_agents(struct reader *r, const struct store_query *base)
 	    : 0;
 }
 
-/* --- lists ---------------------------------------------------------------------------- */
-
 static int
-by_rule(const void *a, const void *b)
-{
-	const struct figures_rule *x = a, *y = b;
-
-	if (x->alerts != y->alerts)
-		return x->alerts < y->alerts ? 1 : -1;
-	if (x->gid != y->gid)
-		return x->gid < y->gid ? -1 : 1;
-	if (x->sid != y->sid)
-		return x->sid < y->sid ? -1 : 1;
-	return strcmp(x->signature, y->signature);
-}
-
-static int
-by_host(const void *a, const void *b)
-{
-	const struct figures_host *x = a, *y = b;
-
-	if (x->alerts != y->alerts)
-		return x->alerts < y->alerts ? 1 : -1;
-	return strcmp(x->name, y->name);
-}
-
-static int
-by_agent(const void *a, const void *b)
-{
-	return strcmp(((const struct figures_agent *)a)->name,
-	    ((const struct figures_agent *)b)->name);
-}
-
-/* A sorted array of what the table holds; a whole empty one is fine. */
-static void *
-list_of(struct table *t, size_t size, int (*order)(const void *, const void *),
-    size_t *n)
-{
-	char *list = calloc(table_count(t) + 1, size);
-	size_t pos = 0;
-	void *v;
-
-	*n = 0;
-	if (list == NULL)
-		return NULL;
-	while ((v = table_next(t, &pos, NULL, NULL)) != NULL)
-		memcpy(list + (*n)++ * size, v, size);
-	qsort(list, *n, size, order);
-	return list;
-}
-
-static int
-make_lists(struct reader *r)
-{
-	struct figures *f = r->f;
-	size_t kept = 0;
-
-	f->rule = list_of(r->rules, sizeof(*f->rule), by_rule, &f->rules);
-	f->host = list_of(r->hosts, sizeof(*f->host), by_host, &f->hosts);
-	f->agent = list_of(r->agents, sizeof(*f->agent), by_agent, &f->agents);
-	f->incident =
-	    list_of(r->incidents, sizeof(*f->incident), by_weight, &f->incidents);
-	if (f->rule == NULL || f->host == NULL || f->agent == NULL ||
-	    f->incident == NULL)
-		return -1;
-	for (size_t i = 0; i < f->incidents; i++) {
-		if (strcmp(f->incident[i].status, "merged") != 0)
-			f->incident[kept++] = f->incident[i];
-	}
-	f->incidents = kept;
-	return 0;
-}
-
-static int
-read_all(struct reader *r, const struct store_query *q, const struct week *before)
+read_all(struct figures_reader *r, const struct store_query *q,
+    const struct week *before)
 {
 	struct table *swap = r->incidents;
 
@@ -503,8 +290,9 @@ read_all(struct reader *r, const struct store_query *q, const struct week *befor
 	r->week = &r->f->week;
 	r->counts = &r->f->this;
 	r->full = true;
-	return read_week(r, q) == -1 || read_agents(r, q) == -1 ? -1
-								: make_lists(r);
+	return read_week(r, q) == -1 || read_agents(r, q) == -1
+	    ? -1
+	    : figures_make_lists(r);
 }
 
 struct known {
@@ -548,7 +336,7 @@ figures_read(struct store *s, const char *week, const char *tenant, int64_t now_
 {
 	struct store_query q = {
 	    .tenants = tenant == NULL ? NULL : &tenant, .tenants_n = 1};
-	struct reader r = {.store = s, .f = f};
+	struct figures_reader r = {.store = s, .f = f};
 	struct table **tables[] = {
 	    &r.rules, &r.hosts, &r.incidents, &r.agents, &r.before};
 	struct week before;
