@@ -1,291 +1,21 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
- * The HTTP server, on libmicrohttpd (met only here), run by the program's own
- * loop: no threads, hence no locks.  RFC 9110, RFC 9112.
+ * The HTTP server, on libmicrohttpd (met only here and in http_request.c), run by
+ * the program's own loop: no threads, hence no locks.
  */
 #include "collector/web/http.h"
 
 #include "collector/limits.h"
 #include "collector/web/http_listen.h"
-#include "common/buf.h"
+#include "collector/web/http_request.h"
 #include "common/clock.h"
-#include "common/list.h"
-#include "common/str.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define HEADERS_MAX 8
-#define LISTENERS   2
-
-struct listener {
-	struct http *http;
-	struct MHD_Daemon *daemon;
-	int epoll_fd;
-	bool local;
-	struct loop_timer *timer;
-	bool kicked; /* the timer is set to now */
-};
-
-struct http {
-	struct loop *loop;
-	void (*handle)(void *arg, struct http_request *r);
-	void *arg;
-	struct listener listeners[LISTENERS];
-	char address[80];
-	char *socket_path;
-	struct list requests;
-	struct list peers;
-	struct loop_timer *deadlines;
-	bool closing;
-};
-
-/* A connection.  The library counts idle time only: a drip now and then resets it. */
-struct peer {
-	struct list link;
-	int fd;
-	int64_t since_us; /* it has not asked anything whole yet */
-	bool asked;	  /* a whole request, which is not answered yet */
-};
-
-enum request_state {
-	REQUEST_BODY,
-	REQUEST_HANDLING,
-	REQUEST_DEFERRED,
-	REQUEST_DONE
-};
-
-struct http_request {
-	struct list link;
-	struct listener *listener;
-	struct MHD_Connection *connection;
-	const char *method, *path;
-	enum request_state state;
-	bool too_large;
-	bool suspended;
-	struct buf body;
-	struct MHD_Response *response;
-	unsigned status;
-	size_t headers_n;
-	struct {
-		const char *name;
-		char *value;
-	} headers[HEADERS_MAX];
-	http_fill_fn *fill;
-	void (*on_gone)(void *arg);
-	void *gone_arg;
-};
-
-/* --- what every answer carries ------------------------------------------------ */
-
-/*
- * No inline script or style, nothing from elsewhere, in no one's frame: an alert
- * shows text that attackers chose, so a mistake in escaping must not become a
- * script.
- */
-static const struct {
-	const char *name, *value;
-} security_headers[] = {
-    {"Content-Security-Policy",
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-	"font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-	"frame-ancestors 'none'; require-trusted-types-for 'script'"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"X-Frame-Options", "DENY"},
-    {"Referrer-Policy", "no-referrer"},
-    {"Cross-Origin-Opener-Policy", "same-origin"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Permissions-Policy", "camera=(), microphone=(), geolocation=()"},
-    {"Cache-Control", "no-store"},
-};
-
-static void
-add_headers(struct http_request *r, struct MHD_Response *response)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(security_headers) / sizeof(*security_headers); i++)
-		(void)MHD_add_response_header(
-		    response, security_headers[i].name, security_headers[i].value);
-	for (i = 0; i < r->headers_n; i++)
-		if (r->headers[i].value != NULL)
-			(void)MHD_add_response_header(
-			    response, r->headers[i].name, r->headers[i].value);
-}
-
-/* --- requests ------------------------------------------------------------------
- */
-
-const char *
-http_method(const struct http_request *r)
-{
-	return r->method;
-}
-
-const char *
-http_path(const struct http_request *r)
-{
-	return r->path;
-}
-
-const char *
-http_header(const struct http_request *r, const char *name)
-{
-	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
-}
-
-const char *
-http_query(const struct http_request *r, const char *name)
-{
-	return MHD_lookup_connection_value(
-	    r->connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-const char *
-http_cookie(const struct http_request *r, const char *name)
-{
-	return MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, name);
-}
-
-const char *
-http_body(const struct http_request *r, size_t *len)
-{
-	*len = r->body.len;
-	return (const char *)r->body.data;
-}
-
-bool
-http_is_local(const struct http_request *r, uid_t *uid)
-{
-	const union MHD_ConnectionInfo *info;
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (!r->listener->local)
-		return false;
-	info = MHD_get_connection_info(
-	    r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (info == NULL ||
-	    getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) ==
-		-1)
-		return false;
-	*uid = cred.uid;
-	return true;
-}
-
-void
-http_set_header(struct http_request *r, const char *name, const char *value)
-{
-	assert(r->headers_n < HEADERS_MAX);
-	r->headers[r->headers_n].name = name;
-	r->headers[r->headers_n++].value = strdup(value);
-}
-
-static void on_timer(void *arg);
-
-/* A resumed connection moves on at the next turn of the loop. */
-static void
-resume(struct http_request *r)
-{
-	struct listener *l = r->listener;
-
-	r->suspended = false;
-	MHD_resume_connection(r->connection);
-	if (l->kicked)
-		return;
-	if (l->timer != NULL)
-		loop_timer_cancel(l->http->loop, l->timer);
-	l->timer = loop_timer(l->http->loop, 0, 0, on_timer, l);
-	l->kicked = l->timer != NULL;
-}
-
-/* Hand the answer to the library: at once, or by way of resuming. */
-static void
-set_response(struct http_request *r, unsigned status, const char *type,
-    struct MHD_Response *response)
-{
-	assert(r->response == NULL);
-	if (response == NULL)
-		return;
-	if (type != NULL)
-		(void)MHD_add_response_header(
-		    response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	add_headers(r, response);
-	r->response = response;
-	r->status = status;
-	r->state = REQUEST_DONE;
-	if (r->suspended) {
-		r->on_gone = NULL;
-		resume(r);
-	}
-}
-
-void
-http_answer(struct http_request *r, unsigned status, const char *type,
-    const void *body, size_t len)
-{
-	/* The library copies; its argument merely lacks the const. */
-	set_response(r, status, type,
-	    MHD_create_response_from_buffer(
-		len, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY));
-}
-
-void
-http_defer(struct http_request *r, void (*on_gone)(void *arg), void *arg)
-{
-	r->state = REQUEST_DEFERRED;
-	r->on_gone = on_gone;
-	r->gone_arg = arg;
-}
-
-/* --- streams -------------------------------------------------------------------
- */
-
-static ssize_t
-stream_read(void *cls, uint64_t pos, char *to, size_t max)
-{
-	struct http_request *r = cls;
-	ssize_t n;
-
-	(void)pos;
-	if (r->listener->http->closing)
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	n = r->fill(r->gone_arg, to, max);
-	if (n < 0)
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (n == 0) {
-		r->suspended = true;
-		MHD_suspend_connection(r->connection);
-	}
-	return n;
-}
-
-void
-http_stream(struct http_request *r, const char *type, http_fill_fn *fill,
-    void (*on_gone)(void *arg), void *arg)
-{
-	r->fill = fill;
-	r->on_gone = on_gone;
-	r->gone_arg = arg;
-	http_set_header(r, "X-Accel-Buffering", "no");
-	set_response(r, 200, type,
-	    MHD_create_response_from_callback(
-		MHD_SIZE_UNKNOWN, 32 * 1024, stream_read, r, NULL));
-}
-
-void
-http_wake(struct http_request *r)
-{
-	if (!r->suspended || r->fill == NULL)
-		return;
-	resume(r);
-}
 
 /* --- the library's callbacks -----------------------------------------------------
  */
@@ -303,7 +33,7 @@ static void
 on_connection(void *cls, struct MHD_Connection *c, void **context,
     enum MHD_ConnectionNotificationCode what)
 {
-	struct listener *l = cls;
+	struct http_listener *l = cls;
 	const union MHD_ConnectionInfo *info;
 	struct peer *p = *context;
 
@@ -340,7 +70,7 @@ on_deadlines(void *arg)
 }
 
 static struct http_request *
-request_new(struct listener *l, struct MHD_Connection *c, const char *path,
+request_new(struct http_listener *l, struct MHD_Connection *c, const char *path,
     const char *method)
 {
 	struct http_request *r;
@@ -404,7 +134,7 @@ static enum MHD_Result
 on_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,
     const char *version, const char *data, size_t *size, void **state)
 {
-	struct listener *l = cls;
+	struct http_listener *l = cls;
 	struct http_request *r = *state;
 	struct peer *p;
 
@@ -438,16 +168,27 @@ on_request(void *cls, struct MHD_Connection *c, const char *url, const char *met
 /* --- the loop -------------------------------------------------------------------
  */
 
-static void run_daemon(struct listener *l);
+static void run_daemon(struct http_listener *l);
 
 static void
 on_timer(void *arg)
 {
-	struct listener *l = arg;
+	struct http_listener *l = arg;
 
 	l->timer = NULL;
 	l->kicked = false;
 	run_daemon(l);
+}
+
+void
+http_kick(struct http_listener *l)
+{
+	if (l->kicked)
+		return;
+	if (l->timer != NULL)
+		loop_timer_cancel(l->http->loop, l->timer);
+	l->timer = loop_timer(l->http->loop, 0, 0, on_timer, l);
+	l->kicked = l->timer != NULL;
 }
 
 static void
@@ -458,7 +199,7 @@ on_ready(void *arg, int fd, unsigned events)
 }
 
 static void
-run_daemon(struct listener *l)
+run_daemon(struct http_listener *l)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 
@@ -478,7 +219,7 @@ run_daemon(struct listener *l)
  * ---------------------------------------------------------------- */
 
 static int
-start_daemon(struct http *h, struct listener *l, int listen_fd, bool local)
+start_daemon(struct http *h, struct http_listener *l, int listen_fd, bool local)
 {
 	const union MHD_DaemonInfo *info;
 
@@ -580,8 +321,8 @@ http_close(struct http *h)
 	if (h->deadlines != NULL)
 		loop_timer_cancel(h->loop, h->deadlines);
 	resume_all(h);
-	for (i = 0; i < LISTENERS; i++) {
-		struct listener *l = &h->listeners[i];
+	for (i = 0; i < HTTP_LISTENERS; i++) {
+		struct http_listener *l = &h->listeners[i];
 
 		if (l->daemon == NULL)
 			continue;

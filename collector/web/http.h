@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
  * The HTTP server: loopback TCP and a Unix socket, limits first.  It knows no
- * address and no role; routes.c does.  libmicrohttpd is met only in http.c.
+ * address and no role; routes.c does.  libmicrohttpd is met only in http.c and
+ * http_request.c.
  */
 #ifndef COLLECTOR_WEB_HTTP_H
 #define COLLECTOR_WEB_HTTP_H
