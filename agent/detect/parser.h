@@ -61,6 +61,8 @@ const char *keyword_needs_text(enum keyword_needs n);
  * text is scribbled upon.
  */
 int parser_rule(struct rule_parser *p, char *text);
+/* What stands before the "("; *text is behind it then. */
+int parser_header(struct rule_parser *p, char **text);
 
 /* --- for the kw_*.c files ---------------------------------------------------- */
 
@@ -104,6 +106,21 @@ struct parser_word {
 	int value;
 };
 int parser_word(const struct parser_word *table, const char *word);
+
+/* For keywords on packets: a test that makes the rule a packet rule (engine.md
+ * 1.2, point 1); the same of a number with an operator, or of "[!]N" only. */
+struct test *kw_packet_test(struct rule_parser *p, test_fn *fn);
+int kw_packet_num(struct rule_parser *p, char *value, uint64_t max, test_fn *fn);
+int kw_packet_exact(struct rule_parser *p, char *value, uint64_t max, test_fn *fn);
+/* The packet is IP; it begins the transport protocol. */
+bool kw_packet_is_ip(const struct packet *p);
+bool kw_packet_has_l4(const struct packet *p, uint8_t proto);
+
+/* Letters of flags: the bits of each of known; -1: another letter.  What a
+ * modifier (+ * !) before or behind them is, cut off; 0: none. */
+int kw_flags_letters(
+    const char *s, const char *known, const uint8_t *bits, uint8_t *out);
+char kw_flags_modifier(char **s);
 
 /* Parse functions, by file. */
 #define KW(name) int kw_##name(struct rule_parser *p, char *value)
@@ -179,8 +196,11 @@ KW(mqtt_session_present);
 KW(flow);
 KW(stream_event);
 KW(stream_size);
-/* kw_header.c */
+/* kw_packet.c */
 KW(dsize);
+KW(csum);
+KW(decode_event);
+/* kw_ip.c */
 KW(ttl);
 KW(tos);
 KW(id);
@@ -189,18 +209,18 @@ KW(fragbits);
 KW(fragoffset);
 KW(ip_proto);
 KW(sameip);
+/* kw_icmp.c */
 KW(itype);
 KW(icode);
 KW(icmp_id);
 KW(icmp_seq);
 KW(icmpv6_mtu);
+/* kw_tcp.c */
 KW(tcp_flags);
 KW(seq);
 KW(ack);
 KW(window);
 KW(tcp_mss);
-KW(csum);
-KW(decode_event);
 /* kw_state.c */
 KW(flowbits);
 KW(flowint);
