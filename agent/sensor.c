@@ -149,6 +149,7 @@ make_stages(struct sensor *s)
 		[FLOW_SLOT_DETECT] = detect_slot_free},
 	};
 	struct event_config events = {
+	    .types = s->o.eve_types,
 	    .interface = s->o.interface,
 	    .zone = s->o.zone,
 	    .payload = s->o.payload,

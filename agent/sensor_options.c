@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "agent/sensor_options.h"
 
+#include "agent/event/event.h"
 #include "common/str.h"
 
 #include <string.h>
 
 /* As typed; the checked values are in struct sensor_options. */
 static struct typed {
-	const char *checksums, *streams, *os_policy;
+	const char *checksums, *streams, *os_policy, *eve_types;
 	const char *fanout_group, *fanout_size, *snaplen, *buffer, *memory;
 } typed;
 
@@ -29,6 +30,10 @@ static const struct cmdline_option options[] = {
     {"eve-out", "FILE",
 	"write records there, one JSON object a line; - is standard output",
 	.text = &parsed.eve_out},
+    {"eve-types", "LIST",
+	"with --eve-out: only these types of records, of alert, flow, packet and "
+	"stats, with commas between (default all)",
+	.text = &typed.eve_types},
     {"eve-payload", NULL, "with --pcap: add payload, payload_printable and packet",
 	.flag = &parsed.payload},
     {"stats-out", "FILE", "write counters there at the end, as JSON",
@@ -120,6 +125,17 @@ os_policy(const char *text)
 	return (enum stream_policy)policy;
 }
 
+static unsigned
+eve_types(const char *text)
+{
+	unsigned types = 0;
+
+	if (text != NULL && event_types_parse(text, &types) == -1)
+		cmdline_usage(&line,
+		    "--eve-types %s: give some of alert,flow,packet,stats", text);
+	return types;
+}
+
 void
 sensor_options_read(struct sensor_options *o, int argc, char **argv)
 {
@@ -127,6 +143,7 @@ sensor_options_read(struct sensor_options *o, int argc, char **argv)
 	parsed.verify_checksums = checksums(typed.checksums);
 	parsed.strict = streams(typed.streams);
 	parsed.policy = os_policy(typed.os_policy);
+	parsed.eve_types = eve_types(typed.eve_types);
 	parsed.fanout_group =
 	    (uint16_t)number("fanout-group", typed.fanout_group, UINT16_MAX);
 	parsed.fanout_size =
@@ -142,6 +159,8 @@ sensor_options_read(struct sensor_options *o, int argc, char **argv)
 	if (parsed.queue && (parsed.pcap != NULL || parsed.eve_out != NULL))
 		cmdline_usage(
 		    &line, "--queue goes with --interface, without --eve-out");
+	if (parsed.eve_types != 0 && parsed.queue)
+		cmdline_usage(&line, "--eve-types goes with --eve-out");
 	/* Payload stays on the host (architecture, principle 6). */
 	if (parsed.payload && parsed.pcap == NULL)
 		cmdline_usage(&line, "--eve-payload goes with --pcap only");

@@ -17,6 +17,7 @@ struct sensor_options {
 	bool verify_checksums;
 	bool strict, midstream, async; /* of TCP streams */
 	enum stream_policy policy;
+	unsigned eve_types; /* 0: all */
 	uint16_t fanout_group, fanout_size;
 	uint32_t snaplen, buffer_bytes;
 	uint64_t memory_max;

@@ -198,9 +198,9 @@ void
 event_detected(
     struct event_builder *b, const struct packet *p, const struct detect_result *r)
 {
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n && event_wanted(b, EVENT_ALERT); i++)
 		tell_alert(b, p, &r->alert[i]);
-	if (r->tagged)
+	if (r->tagged && event_wanted(b, EVENT_PACKET))
 		tell_packet(b, p);
 }
 
@@ -235,6 +235,8 @@ event_risks(struct event_builder *b, struct flow *f, int64_t time_us)
 	uint64_t new_risks = f->dpi_risks & ~f->dpi_risks_told;
 	uint64_t repeats;
 
+	if (new_risks == 0 || !event_wanted(b, EVENT_ALERT))
+		return;
 	f->dpi_risks_told |= new_risks;
 	for (unsigned risk = 0; new_risks != 0; risk++, new_risks >>= 1) {
 		if ((new_risks & 1) == 0 || dpi_risk_name(risk) == NULL)

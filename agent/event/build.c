@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct event_builder *
 event_builder_new(const struct event_config *c, event_sink_fn *sink, void *arg)
@@ -39,6 +40,41 @@ event_builder_free(struct event_builder *b)
 	buf_release(&b->json);
 	buf_release(&b->clean);
 	free(b);
+}
+
+int
+event_types_parse(const char *list, unsigned *types)
+{
+	static const struct {
+		const char *name;
+		enum event_type type;
+	} rows[] = {
+	    {"alert", EVENT_ALERT},
+	    {"flow", EVENT_FLOW},
+	    {"packet", EVENT_PACKET},
+	    {"stats", EVENT_STATS},
+	};
+	size_t len, i;
+
+	*types = 0;
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+			if (strlen(rows[i].name) == len &&
+			    memcmp(rows[i].name, list, len) == 0)
+				break;
+		if (i == sizeof(rows) / sizeof(rows[0]))
+			return -1;
+		*types |= (unsigned)rows[i].type;
+		if (list[len] == '\0')
+			return 0;
+	}
+}
+
+bool
+event_wanted(const struct event_builder *b, enum event_type type)
+{
+	return b->config.types == 0 || (b->config.types & (unsigned)type) != 0;
 }
 
 const struct event_stats *

@@ -19,6 +19,8 @@ struct event_builder {
 	uint64_t dropped_told; /* by the kernel, in records of gid 600 */
 };
 
+/* Are records of this type written at all?  Ask before building one. */
+bool event_wanted(const struct event_builder *b, enum event_type type);
 /* "timestamp" to "event_type"; f and p may be NULL. */
 void event_builder_begin(struct event_builder *b, int64_t time_us,
     const struct flow *f, const struct packet *p, const char *type);

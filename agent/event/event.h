@@ -14,7 +14,18 @@
 
 struct event_builder;
 
+/* Records by their event_type, one bit each. */
+enum event_type {
+	EVENT_ALERT = 1u << 0, /* of rules, of risks and of the agent itself */
+	EVENT_FLOW = 1u << 1,
+	EVENT_PACKET = 1u << 2,
+	EVENT_STATS = 1u << 3,
+};
+/* "alert,flow" into bits; -1: a type that nothing here writes. */
+int event_types_parse(const char *list, unsigned *types);
+
 struct event_config {
+	unsigned types;		     /* enum event_type; 0: all */
 	const char *interface;	     /* "in_iface"; NULL offline: "pcap_cnt" */
 	const char *zone;	     /* NULL: none */
 	bool payload;		     /* payload, its text, packet; offline only */

@@ -48,6 +48,8 @@ event_flow_end(struct event_builder *b, const struct flow *f, const char *reason
 	struct jw *w = &b->w;
 	char text[CLOCK_TEXT_SIZE];
 
+	if (!event_wanted(b, EVENT_FLOW))
+		return;
 	event_builder_flow_head(b, f, f->last_us, "flow");
 	event_write_app(w, f);
 	jw_object(w, "flow");
@@ -175,6 +177,8 @@ event_stats(struct event_builder *b, int64_t time_us, const struct event_counts 
 {
 	struct jw *w = &b->w;
 
+	if (!event_wanted(b, EVENT_STATS))
+		return;
 	event_builder_begin(b, time_us, NULL, NULL, "stats");
 	jw_object(w, "stats");
 	event_write_counts(b, w, c);
@@ -189,7 +193,7 @@ event_capture_drops(
 {
 	struct jw *w = &b->w;
 
-	if (dropped <= b->dropped_told)
+	if (dropped <= b->dropped_told || !event_wanted(b, EVENT_ALERT))
 		return;
 	event_builder_begin(b, time_us, NULL, NULL, "alert");
 	event_alert_open(w,

@@ -341,6 +341,31 @@ stats_count_the_pipe(void **state)
 	event_builder_free(b);
 }
 
+static void
+types_that_are_not_wanted_are_not_written(void **state)
+{
+	struct flow f = a_flow();
+	struct event_config c = {0};
+	struct event_builder *b;
+
+	(void)state;
+	assert_int_equal(event_types_parse("flow,alert", &c.types), 0);
+	assert_int_equal(event_types_parse("flow", &c.types), 0);
+	b = builder(c);
+	f.dpi_risks = (uint64_t)1 << RISK;
+	event_risks(b, &f, TIME);
+	event_capture_drops(b, TIME, 5, 200);
+	assert_int_equal(got.n, 0);
+	event_flow_end(b, &f, "timeout");
+	assert_int_equal(got.n, 1);
+	assert_string_equal(json_str(got.doc[0], "event_type"), "flow");
+	event_builder_free(b);
+	for (const char *const *bad =
+		 (const char *const[]){"", "flo", "flow,", "flow, alert", NULL};
+	     *bad != NULL; bad++)
+		assert_int_equal(event_types_parse(*bad, &c.types), -1);
+}
+
 int
 main(void)
 {
@@ -353,6 +378,8 @@ main(void)
 	    cmocka_unit_test_teardown(
 		capture_drops_are_told_when_they_rise, forget),
 	    cmocka_unit_test_teardown(stats_count_the_pipe, forget),
+	    cmocka_unit_test_teardown(
+		types_that_are_not_wanted_are_not_written, forget),
 	};
 
 	table_fixed_key();
