@@ -49,7 +49,7 @@ COLLECTOR := $(filter-out $(PROGRAMS_collector:%=collector/%.c),$(wildcard colle
 PROG_stadswacht-agent      := agent/parent.c
 LIBS_stadswacht-agent      := $(LIBS_yaml) $(LIBS_seccomp) $(LIBS_cap)
 PROG_stadswacht-sensor     := agent/sensor.c
-LIBS_stadswacht-sensor     := $(LIBS_pcap) $(LIBS_ndpi) $(LIBS_hs) $(LIBS_pcre) $(LIBS_zlib) $(LIBS_nghttp2) $(LIBS_seccomp) $(LIBS_cap) -lm
+LIBS_stadswacht-sensor     := $(LIBS_pcap) $(LIBS_ndpi) $(LIBS_hs) $(LIBS_pcre) $(LIBS_zlib) $(LIBS_nghttp2) $(LIBS_sodium) $(LIBS_seccomp) $(LIBS_cap) -lm
 PROG_stadswacht-scanner    := agent/scanner.c
 LIBS_stadswacht-scanner    := $(LIBS_yara) $(LIBS_archive) $(LIBS_sodium) $(LIBS_seccomp) $(LIBS_cap)
 PROG_stadswacht-forwarder  := agent/forwarder.c

@@ -202,6 +202,15 @@
 #define DATASET_VALUE_COST 64
 #define DATASET_NAME_MAX   64
 
+/* --- bundles ------------------------------------------------------------------ */
+
+/* ET Open with databases for three kinds of processor is 100 MB. */
+#define BUNDLE_BYTES_MAX (1ull << 30)
+/* A part a file of rules, of YARA rules and of values, and a database. */
+#define BUNDLE_PARTS_MAX 65536
+#define BUNDLE_TABLE_MAX (16u << 20)
+#define BUNDLE_NAME_MAX	 4096 /* of a file, as the system has it */
+
 /* --- records ---------------------------------------------------------------- */
 
 /* Alerts that wait when a queue is full: about 2,000 of 2 KiB. */

@@ -38,8 +38,8 @@ struct sensor {
 	struct dpi *dpi; /* NULL with --no-ndpi */
 	struct stream_engine *stream;
 	struct app *app;
-	struct ruleset *rules; /* NULL: none given */
-	struct detect *detect; /* likewise */
+	struct sensor_rules rules;
+	struct detect *detect; /* NULL: no rules */
 	struct event_builder *events;
 	struct event_file *stats; /* of --stats-out; NULL: none */
 	struct event_file *eve;	  /* one of these two takes the records */
@@ -127,8 +127,9 @@ make_stages(struct sensor *s)
 {
 	const struct decoder_config decoder = {
 	    .verify_checksums = s->o.verify_checksums, .vlan_in_key = true};
-	const struct app_config app = {.inspected = s->rules != NULL,
-	    .file_sums = s->rules == NULL ? 0 : ruleset_file_sums(s->rules)};
+	const struct app_config app = {.inspected = s->rules.set != NULL,
+	    .file_sums =
+		s->rules.set == NULL ? 0 : ruleset_file_sums(s->rules.set)};
 	struct stream_config stream = {
 	    .reader = app_read,
 	    .unfinished = app_has_rest,
@@ -136,7 +137,7 @@ make_stages(struct sensor *s)
 	    .midstream = s->o.midstream,
 	    .async = s->o.async,
 	    .overlap = s->o.strict ? STREAM_CHUNK_BYTES : 0,
-	    .inspected = s->rules != NULL,
+	    .inspected = s->rules.set != NULL,
 	};
 	const struct flow_config flows = {
 	    .vlan_in_key = true, .fixed_ids = s->o.pcap != NULL};
@@ -163,8 +164,9 @@ make_stages(struct sensor *s)
 		goto fail;
 	if (!s->o.no_ndpi && (s->dpi = dpi_new()) == NULL)
 		goto fail;
-	if (s->rules != NULL &&
-	    (s->detect = detect_new(s->rules, &(struct detect_config){0})) == NULL)
+	if (s->rules.set != NULL &&
+	    (s->detect = detect_new(s->rules.set, &(struct detect_config){0})) ==
+		NULL)
 		goto fail;
 	events.detect = s->detect;
 	if ((s->events = event_builder_new(&events, on_record, s)) == NULL)
@@ -198,10 +200,10 @@ count(struct sensor *s, struct event_counts *c)
 	    .app = app_stats(s->app),
 	    .detect = s->detect == NULL ? NULL : detect_stats(s->detect),
 	};
-	if (s->rules == NULL)
+	if (s->rules.set == NULL)
 		return;
-	c->rules_loaded = ruleset_loaded(s->rules);
-	c->rules_refused = ruleset_refusals(s->rules, &refused);
+	c->rules_loaded = ruleset_loaded(s->rules.set);
+	c->rules_refused = ruleset_refusals(s->rules.set, &refused);
 }
 
 /* The flows that are left end, then the last counters are told. */
@@ -261,7 +263,7 @@ release(struct sensor *s)
 	detect_free(s->detect);
 	dpi_free(s->dpi);
 	decoder_free(s->decoder);
-	ruleset_free(s->rules);
+	sensor_rules_release(&s->rules);
 	capture_close(s->capture);
 	record_writer_free(s->queue);
 	close_file(&s->eve, s->o.eve_out);

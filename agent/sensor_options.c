@@ -20,6 +20,11 @@ static const struct cmdline_option options[] = {
     {"interface", "NAME", "watch this interface", .text = &parsed.interface},
     {"rules", "FILE|DIR", "rules in Suricata's language; may be repeated",
 	.list = &parsed.rules},
+    {"bundle", "FILE", "signatures of stadswacht-signatures compile, instead",
+	.text = &parsed.bundle},
+    {"bundle-key", "FILE",
+	"public keys of which one has to have signed it; may be repeated",
+	.list = &parsed.bundle_keys},
     {"set", "NAME=VALUE", "a rule variable: HOME_NET=[10.0.0.0/8]; may be repeated",
 	.list = &parsed.sets},
     {"classification", "FILE",
@@ -136,6 +141,24 @@ eve_types(const char *text)
 	return types;
 }
 
+static void
+check_bundle(void)
+{
+	if (parsed.bundle != NULL &&
+	    (parsed.rules.n > 0 || parsed.classification != NULL ||
+		parsed.threshold != NULL))
+		cmdline_usage(&line,
+		    "--bundle has rules, classification and threshold; give none "
+		    "beside it");
+	if (parsed.bundle == NULL && parsed.bundle_keys.n > 0)
+		cmdline_usage(&line, "--bundle-key goes with --bundle");
+	/* Whoever writes the file would decide what is looked for. */
+	if (parsed.bundle != NULL && parsed.pcap == NULL &&
+	    parsed.bundle_keys.n == 0)
+		cmdline_usage(
+		    &line, "--bundle with --interface needs --bundle-key");
+}
+
 void
 sensor_options_read(struct sensor_options *o, int argc, char **argv)
 {
@@ -161,6 +184,7 @@ sensor_options_read(struct sensor_options *o, int argc, char **argv)
 		    &line, "--queue goes with --interface, without --eve-out");
 	if (parsed.eve_types != 0 && parsed.queue)
 		cmdline_usage(&line, "--eve-types goes with --eve-out");
+	check_bundle();
 	/* Payload stays on the host (architecture, principle 6). */
 	if (parsed.payload && parsed.pcap == NULL)
 		cmdline_usage(&line, "--eve-payload goes with --pcap only");

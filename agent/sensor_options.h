@@ -12,7 +12,8 @@ struct sensor_options {
 	const char *pcap, *interface;	 /* one of the two */
 	const char *eve_out, *stats_out; /* NULL: none */
 	const char *classification, *threshold, *zone, *root;
-	struct cmdline_list rules, sets;
+	const char *bundle; /* NULL: --rules */
+	struct cmdline_list rules, sets, bundle_keys;
 	bool no_ndpi, payload, queue;
 	bool verify_checksums;
 	bool strict, midstream, async; /* of TCP streams */

@@ -1,32 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "agent/sensor_rules.h"
 
+#include "agent/rules_beside.h"
 #include "common/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define REFUSALS_SHOWN 20
-
-/* The file of that name beside the rules; NULL when there is none. */
-static const char *
-beside(const char *rules, const char *name, char out[PATH_MAX])
-{
-	const char *slash = strrchr(rules, '/');
-	struct stat st;
-	int n;
-
-	if (stat(rules, &st) == 0 && S_ISDIR(st.st_mode))
-		n = snprintf(out, PATH_MAX, "%s/%s", rules, name);
-	else
-		n = snprintf(out, PATH_MAX, "%.*s%s",
-		    slash == NULL ? 0 : (int)(slash - rules + 1), rules, name);
-	return n > 0 && n < PATH_MAX && access(out, R_OK) == 0 ? out : NULL;
-}
 
 /* An analyst must see what does not look, and why. */
 static void
@@ -48,8 +33,10 @@ tell_refusals(const struct ruleset *rs)
 		    ruleset_total(rs), n);
 }
 
-int
-sensor_rules_load(const struct sensor_options *o, struct ruleset **rs)
+/* --- files of rules --------------------------------------------------------- */
+
+static int
+load_files(const struct sensor_options *o, struct ruleset **rs)
 {
 	static char classification[PATH_MAX], threshold[PATH_MAX];
 	struct ruleset_config c = {.sets = o->sets.v,
@@ -58,14 +45,12 @@ sensor_rules_load(const struct sensor_options *o, struct ruleset **rs)
 	    .threshold = o->threshold};
 	char error[512];
 
-	*rs = NULL;
-	if (o->rules.n == 0)
-		return 0;
 	if (c.classification == NULL)
-		c.classification =
-		    beside(o->rules.v[0], "classification.config", classification);
+		c.classification = rules_beside(
+		    o->rules.v[0], "classification.config", classification);
 	if (c.threshold == NULL)
-		c.threshold = beside(o->rules.v[0], "threshold.config", threshold);
+		c.threshold =
+		    rules_beside(o->rules.v[0], "threshold.config", threshold);
 	if ((*rs = ruleset_new(&c, error, sizeof(error))) == NULL) {
 		log_error("%s", error);
 		return -1;
@@ -83,4 +68,87 @@ sensor_rules_load(const struct sensor_options *o, struct ruleset **rs)
 		return -1;
 	}
 	return 0;
+}
+
+/* --- a bundle ------------------------------------------------------------------ */
+
+/* Signed by somebody we know?  Offline the user may leave that open. */
+static int
+verify(const struct sensor_options *o, const struct bundle *b)
+{
+	struct bundle_keys keys = {.n = 0};
+	char error[512];
+
+	if (o->bundle_keys.n == 0) {
+		log_warn("%s: nobody's signature was asked for; give --bundle-key",
+		    o->bundle);
+		return 0;
+	}
+	for (size_t i = 0; i < o->bundle_keys.n; i++)
+		if (bundle_keys_read(
+			&keys, o->bundle_keys.v[i], error, sizeof(error)) == -1) {
+			log_error("%s", error);
+			return -1;
+		}
+	if (bundle_verify(b, &keys, error, sizeof(error)) == 0)
+		return 0;
+	log_error("%s: %s", o->bundle, error);
+	return -1;
+}
+
+static int
+load_bundle(const struct sensor_options *o, struct sensor_rules *r)
+{
+	struct bundle_rules_config c = {.fd = open(o->bundle, O_RDONLY | O_CLOEXEC),
+	    .sets = o->sets.v,
+	    .sets_n = o->sets.n};
+	char error[512] = "";
+
+	if ((r->fd = c.fd) == -1) {
+		log_error("%s: %s", o->bundle, strerror(errno));
+		return -1;
+	}
+	if ((r->bundle = bundle_rules_new(&c, error, sizeof(error))) == NULL)
+		goto fail;
+	if (verify(o, bundle_rules_bundle(r->bundle)) == -1)
+		return -1;
+	if (bundle_rules_load(r->bundle, error, sizeof(error)) == -1)
+		goto fail;
+	r->set = bundle_rules_set(r->bundle);
+	tell_refusals(r->set);
+	if (bundle_rules_compiled(r->bundle) > 0)
+		log_warn(
+		    "%s: %llu databases are not for this processor and library "
+		    "and were compiled here; see --cpu of "
+		    "stadswacht-signatures compile",
+		    o->bundle,
+		    (unsigned long long)bundle_rules_compiled(r->bundle));
+	return 0;
+
+fail:
+	log_error("%s: %s", o->bundle, error);
+	return -1;
+}
+
+/* --- either -------------------------------------------------------------------- */
+
+int
+sensor_rules_load(const struct sensor_options *o, struct sensor_rules *r)
+{
+	*r = (struct sensor_rules){.fd = -1};
+	if (o->bundle != NULL)
+		return load_bundle(o, r);
+	return o->rules.n == 0 ? 0 : load_files(o, &r->set);
+}
+
+void
+sensor_rules_release(struct sensor_rules *r)
+{
+	if (r->bundle != NULL)
+		bundle_rules_free(r->bundle);
+	else
+		ruleset_free(r->set);
+	if (r->fd != -1)
+		close(r->fd);
+	*r = (struct sensor_rules){.fd = -1};
 }

@@ -2,6 +2,8 @@
 /* classification.config: names, descriptions and priorities of classes. */
 #include "agent/detect/classes.h"
 
+#include "agent/detect/source.h"
+
 #include "common/str.h"
 #include "common/table.h"
 
@@ -118,14 +120,15 @@ read_row(struct classes *c, char *s)
 }
 
 static int
-read_file(struct classes *c, const char *path, char *error, size_t size)
+read_file(struct classes *c, const char *path, const struct ruleset_source *source,
+    char *error, size_t size)
 {
 	static const char HEAD[] = "config classification:";
 	unsigned line = 0;
 	char *next, *s;
 	size_t len;
 
-	if ((c->text = str_read_file(path, CLASSES_FILE_MAX, &len)) == NULL) {
+	if ((c->text = source_read(source, path, CLASSES_FILE_MAX, &len)) == NULL) {
 		snprintf(error, size, "%s: %s", path, strerror(errno));
 		return -1;
 	}
@@ -150,14 +153,15 @@ read_file(struct classes *c, const char *path, char *error, size_t size)
 }
 
 struct classes *
-classes_new(const char *path, char *error, size_t size)
+classes_new(
+    const char *path, const struct ruleset_source *source, char *error, size_t size)
 {
 	struct classes *c = calloc(1, sizeof(*c));
 
 	if (c == NULL || (c->rows = table_new(CLASSES_MAX, free)) == NULL)
 		goto no_memory;
 	if (path != NULL) {
-		if (read_file(c, path, error, size) == -1)
+		if (read_file(c, path, source, error, size) == -1)
 			goto fail;
 		return c;
 	}

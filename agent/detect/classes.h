@@ -3,6 +3,8 @@
 #ifndef AGENT_DETECT_CLASSES_H
 #define AGENT_DETECT_CLASSES_H
 
+#include "agent/detect/detect.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +20,8 @@ struct classes;
  * Read path ("config classification: name,description,priority"), or with NULL
  * the classes that Suricata ships.  NULL with error filled.
  */
-struct classes *classes_new(const char *path, char *error, size_t size);
+struct classes *classes_new(const char *path, const struct ruleset_source *source,
+    char *error, size_t size);
 void classes_free(struct classes *c);
 /* Names are compared without case.  NULL when there is none. */
 const struct class_row *classes_find(const struct classes *c, const char *name);

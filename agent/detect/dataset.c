@@ -3,6 +3,7 @@
 #include "agent/detect/dataset.h"
 
 #include "agent/detect/base64.h"
+#include "agent/detect/source.h"
 #include "agent/limits.h"
 
 #include "common/addr.h"
@@ -25,6 +26,7 @@ struct dataset {
 
 struct datasets {
 	struct table *sets; /* name -> dataset */
+	const struct ruleset_source *source;
 };
 
 static const size_t VALUE_LEN[] = {
@@ -49,7 +51,7 @@ dataset_free(void *set)
 }
 
 struct datasets *
-datasets_new(void)
+datasets_new(const struct ruleset_source *source)
 {
 	struct datasets *s = calloc(1, sizeof(*s));
 
@@ -58,6 +60,7 @@ datasets_new(void)
 		free(s);
 		return NULL;
 	}
+	s->source = source;
 	return s;
 }
 
@@ -204,10 +207,12 @@ load_line(struct dataset *s, char *line, char *error, size_t size)
 }
 
 static int
-load(struct dataset *s, char *error, size_t size)
+load(struct dataset *s, const struct ruleset_source *source, char *error,
+    size_t size)
 {
 	size_t len;
-	char *text = str_read_file(s->load, DATASET_BYTES_MAX, &len), *rest, *line;
+	char *text = source_read(source, s->load, DATASET_BYTES_MAX, &len), *rest,
+	     *line;
 	unsigned number = 0;
 	char why[80];
 	int rc = 0;
@@ -266,7 +271,7 @@ datasets_get(
 	if (s->values == NULL ||
 	    (c->load != NULL && (s->load = strdup(c->load)) == NULL))
 		goto fail;
-	if (s->load != NULL && load(s, error, size) == -1)
+	if (s->load != NULL && load(s, all->source, error, size) == -1)
 		goto fail;
 	if (table_put(all->sets, c->name, strlen(c->name), s) == -1) {
 		snprintf(error, size, "more than %d sets", DATASETS_MAX);

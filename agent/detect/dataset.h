@@ -6,6 +6,8 @@
 #ifndef AGENT_DETECT_DATASET_H
 #define AGENT_DETECT_DATASET_H
 
+#include "agent/detect/detect.h"
+
 #include "common/cursor.h"
 
 struct dataset;
@@ -30,7 +32,8 @@ struct dataset_config {
 	bool first_word;	/* of a line of the file; the rest is a remark */
 };
 
-struct datasets *datasets_new(void);
+/* Their files are read through source; NULL: from disk. */
+struct datasets *datasets_new(const struct ruleset_source *source);
 void datasets_free(struct datasets *s);
 /*
  * The set of that name, made and loaded when it is the first to ask.  NULL with

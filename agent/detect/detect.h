@@ -45,12 +45,42 @@ struct ruleset_refusal {
 	char reason[200]; /* names the keyword and the remedy */
 };
 
+/* A compiled database of patterns: as it travels, or in place as it is used. */
+struct ruleset_database {
+	struct span
+	    bytes; /* in place: on loan for the ruleset's life; else free()d */
+	bool placed;
+};
+
+/*
+ * Where the files that rules name and compiled databases come from, and where
+ * databases go.  Functions may be NULL.  Must live as long as the ruleset.
+ */
+struct ruleset_source {
+	void *arg;
+	/* As str_read_file(); NULL: that. */
+	char *(*read)(void *arg, const char *path, size_t max, size_t *len);
+	/* The database of that name; false: there is none, and it is compiled. */
+	bool (*find)(void *arg, const char *name, struct ruleset_database *db);
+	/* Each database of the ruleset, for each of levels.  -1 with errno. */
+	int (*keep)(void *arg, const char *name, bool placed, struct span bytes);
+	unsigned levels;    /* bits of processor levels; 0: this processor's */
+	bool place;	    /* keep them as they are used, on this host only */
+	uint64_t *compiled; /* counts databases that were not found; may be NULL */
+};
+
+/* Levels of processors, 0 the least: "generic", "avx2"...; -1 and NULL: unknown. */
+int detect_level(const char *name);
+const char *detect_level_name(int level);
+int detect_level_here(void);
+
 struct ruleset_config {
 	const char *const *sets; /* "HOME_NET=[10.0.0.0/8]"; later wins */
 	size_t sets_n;
 	const char *classification; /* path, or NULL: the built-in defaults */
 	const char *threshold;	    /* path of threshold.config, or NULL */
 	bool keep_text;		    /* rule_meta.text for --eve-payload and show */
+	const struct ruleset_source *source; /* NULL: the disk, compiled here */
 };
 
 /* NULL with error filled when a variable or a config file is bad. */
@@ -61,6 +91,8 @@ struct ruleset *ruleset_new(
  * refused and named, the others load.  -1 with errno when path is unreadable.
  */
 int ruleset_load(struct ruleset *rs, const char *path);
+/* The same of a text, which is scribbled upon; refusals give name as its file. */
+int ruleset_load_named(struct ruleset *rs, char *text, const char *name);
 /*
  * After the last load: sort, choose fast patterns, compile.  -1 with error filled.
  */
@@ -72,6 +104,13 @@ size_t ruleset_loaded(const struct ruleset *rs);
 size_t ruleset_unknown_classes(const struct ruleset *rs);
 /* r may be NULL when only their number is wanted. */
 size_t ruleset_refusals(const struct ruleset *rs, const struct ruleset_refusal **r);
+
+/*
+ * With keep_text: each rule that loaded, as written and on one line, in the order
+ * they were loaded in.  fn's -1 ends it; -1 with errno.
+ */
+typedef int ruleset_text_fn(void *arg, const char *file, const char *text);
+int ruleset_texts(const struct ruleset *rs, ruleset_text_fn *fn, void *arg);
 
 /* What its rules ask of whole files: enum app_file_sum. */
 unsigned ruleset_file_sums(const struct ruleset *rs);

@@ -2,10 +2,11 @@
 /* Vectorscan databases of literals. */
 #include "agent/detect/mpm.h"
 
+#include "agent/detect/patterns.h"
+
 #include "common/table.h"
 
 #include <errno.h>
-#include <hs/hs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct mpm {
 	struct slice *slice;
 	size_t n, cap;
 	hs_database_t *db;
+	bool db_ours;
 };
 
 struct mpm_scratch {
@@ -60,7 +62,8 @@ mpm_free(struct mpm *m)
 	}
 	free(m->slice);
 	table_free(m->known);
-	hs_free_database(m->db);
+	if (m->db_ours)
+		hs_free_database(m->db);
 	free(m);
 }
 
@@ -172,14 +175,14 @@ write_decoy(unsigned n, char text[DECOY_LEN * BYTE_TEXT + 1])
 }
 
 int
-mpm_build(struct mpm *m, char *error, size_t size)
+mpm_build(
+    struct mpm *m, const struct ruleset_source *source, char *error, size_t size)
 {
 	size_t all = m->n + DECOYS;
 	char decoy[DECOYS][DECOY_LEN * BYTE_TEXT + 1];
 	const char **text = calloc(all, sizeof(*text));
 	unsigned *flags = calloc(all, sizeof(*flags)),
 		 *ids = calloc(all, sizeof(*ids));
-	hs_compile_error_t *why = NULL;
 	int rc = -1;
 
 	snprintf(error, size, "out of memory");
@@ -198,13 +201,9 @@ mpm_build(struct mpm *m, char *error, size_t size)
 		}
 	}
 	if (m->n > 0 &&
-	    hs_compile_multi(text, flags, ids, (unsigned)all, HS_MODE_BLOCK, NULL,
-		&m->db, &why) != HS_SUCCESS) {
-		snprintf(error, size, "pattern matcher: %s",
-		    why == NULL ? "failed" : why->message);
-		hs_free_compile_error(why);
+	    patterns_build(&(struct patterns){text, flags, ids, (unsigned)all},
+		source, &m->db, &m->db_ours, error, size) == -1)
 		goto done;
-	}
 	rc = 0;
 	table_free(m->known); /* only for building */
 	m->known = NULL;

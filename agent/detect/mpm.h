@@ -6,6 +6,8 @@
 #ifndef AGENT_DETECT_MPM_H
 #define AGENT_DETECT_MPM_H
 
+#include "agent/detect/detect.h"
+
 #include "common/cursor.h"
 
 /* Of a longer content the front is looked for. */
@@ -27,8 +29,9 @@ struct mpm *mpm_new(void);
 void mpm_free(struct mpm *m);
 int mpm_add(struct mpm *m, const struct mpm_pattern *p, uint32_t rule);
 size_t mpm_patterns(const struct mpm *m);
-/* Compile what was added; -1 with error filled. */
-int mpm_build(struct mpm *m, char *error, size_t size);
+/* Compile what was added, or find it in source; -1 with error filled. */
+int mpm_build(
+    struct mpm *m, const struct ruleset_source *source, char *error, size_t size);
 
 /* Working memory of one worker for all databases it is fitted to. */
 struct mpm_scratch *mpm_scratch_new(void);

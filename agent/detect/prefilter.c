@@ -381,7 +381,8 @@ make_parts(struct prefilter *f)
 }
 
 static int
-build_parts(struct prefilter *f, char *error, size_t size)
+build_parts(struct prefilter *f, const struct ruleset_source *source, char *error,
+    size_t size)
 {
 	struct index **x[INDEXES];
 
@@ -392,14 +393,14 @@ build_parts(struct prefilter *f, char *error, size_t size)
 			return -1;
 		}
 	for (int i = 0; i < PAYLOAD_GROUPS; i++)
-		if (mpm_build(f->payload[i], error, size) == -1)
+		if (mpm_build(f->payload[i], source, error, size) == -1)
 			return -1;
 	for (int i = 0; i < BUFFERS; i++)
-		if (mpm_build(f->header[i], error, size) == -1)
+		if (mpm_build(f->header[i], source, error, size) == -1)
 			return -1;
 	for (int i = 0; i < APP_DIRS * APP_BUFFER_IDS; i++)
 		for (struct app_set *s = *app_sets(f, i); s != NULL; s = s->next)
-			if (mpm_build(s->mpm, error, size) == -1)
+			if (mpm_build(s->mpm, source, error, size) == -1)
 				return -1;
 	return 0;
 }
@@ -426,7 +427,8 @@ note_buffers(struct prefilter *f)
 }
 
 struct prefilter *
-prefilter_new(struct rule *const *rule, size_t n, char *error, size_t size)
+prefilter_new(struct rule *const *rule, size_t n,
+    const struct ruleset_source *source, char *error, size_t size)
 {
 	struct prefilter *f = calloc(1, sizeof(*f));
 
@@ -438,7 +440,7 @@ prefilter_new(struct rule *const *rule, size_t n, char *error, size_t size)
 		if (add_rule(f, rule[i]) == -1)
 			goto no_memory;
 	note_buffers(f);
-	if (build_parts(f, error, size) == -1)
+	if (build_parts(f, source, error, size) == -1)
 		goto fail;
 	return f;
 

@@ -16,8 +16,8 @@ struct prefilter_scratch;
 struct content_scratch;
 
 /* Rules numbered by their place; on loan.  NULL with error filled. */
-struct prefilter *prefilter_new(
-    struct rule *const *rule, size_t n, char *error, size_t size);
+struct prefilter *prefilter_new(struct rule *const *rule, size_t n,
+    const struct ruleset_source *source, char *error, size_t size);
 void prefilter_free(struct prefilter *f);
 
 struct prefilter_scratch *prefilter_scratch_new(const struct prefilter *f);

@@ -34,6 +34,7 @@ struct ruleset {
 	struct datasets *datasets;
 	struct classes *classes;
 	bool keep_text;
+	const struct ruleset_source *source;
 	char *threshold;
 	struct rule **rule;
 	size_t n, cap;
@@ -152,6 +153,12 @@ struct datasets *
 ruleset_datasets(struct ruleset *rs)
 {
 	return rs->datasets;
+}
+
+const struct ruleset_source *
+ruleset_source(const struct ruleset *rs)
+{
+	return rs->source;
 }
 
 void
@@ -458,6 +465,14 @@ load_file(struct ruleset *rs, const char *path)
 	return rc;
 }
 
+int
+ruleset_load_named(struct ruleset *rs, char *text, const char *name)
+{
+	const char *copy = ruleset_strdup(rs, name);
+
+	return copy == NULL ? -1 : ruleset_load_text(rs, text, copy);
+}
+
 static int
 is_rules_file(const struct dirent *e)
 {
@@ -548,16 +563,18 @@ ruleset_new(const struct ruleset_config *c, char *error, size_t size)
 	struct ruleset *rs = calloc(1, sizeof(*rs));
 
 	if (rs == NULL || (rs->lists = lists_new()) == NULL ||
-	    (rs->datasets = datasets_new()) == NULL ||
+	    (rs->datasets = datasets_new(c->source)) == NULL ||
 	    (rs->by_sid = table_new(RULES_MAX, NULL)) == NULL)
 		goto no_memory;
 	for (int i = 0; i < RULESET_NAME_KINDS; i++)
 		if ((rs->names[i].ids = table_new(RULESET_NAMES_MAX, NULL)) == NULL)
 			goto no_memory;
 	rs->keep_text = c->keep_text;
+	rs->source = c->source;
 	if (c->threshold != NULL && (rs->threshold = strdup(c->threshold)) == NULL)
 		goto no_memory;
-	if ((rs->classes = classes_new(c->classification, error, size)) == NULL ||
+	if ((rs->classes = classes_new(
+		 c->classification, c->source, error, size)) == NULL ||
 	    set_variables(rs, c, error, size) == -1)
 		goto fail;
 	return rs;
@@ -650,6 +667,33 @@ ruleset_finish(struct ruleset *rs, char *error, size_t size)
 			if (r->list[k].n > rs->longest_list)
 				rs->longest_list = r->list[k].n;
 	}
-	rs->prefilter = prefilter_new(rs->rule, rs->n, error, size);
+	rs->prefilter = prefilter_new(rs->rule, rs->n, rs->source, error, size);
 	return rs->prefilter == NULL ? -1 : 0;
+}
+
+static int
+load_order_cmp(const void *pa, const void *pb)
+{
+	const struct rule *a = *(struct rule *const *)pa,
+			  *b = *(struct rule *const *)pb;
+
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+int
+ruleset_texts(const struct ruleset *rs, ruleset_text_fn *fn, void *arg)
+{
+	struct rule **rule = malloc((rs->n + 1) * sizeof(*rule));
+	int rc = 0;
+
+	if (rule == NULL)
+		return -1;
+	if (rs->n > 0)
+		memcpy(rule, rs->rule, rs->n * sizeof(*rule));
+	qsort(rule, rs->n, sizeof(*rule), load_order_cmp);
+	for (size_t i = 0; i < rs->n && rc == 0; i++)
+		if (!(rule[i]->flags & RULE_REVERSED))
+			rc = fn(arg, rule[i]->file, rule[i]->meta.text);
+	free(rule);
+	return rc;
 }

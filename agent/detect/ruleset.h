@@ -29,6 +29,7 @@ const char *ruleset_name(
 const struct classes *ruleset_classes(const struct ruleset *rs);
 struct lists *ruleset_lists(struct ruleset *rs);
 struct datasets *ruleset_datasets(struct ruleset *rs);
+const struct ruleset_source *ruleset_source(const struct ruleset *rs);
 /* Count a class that classification.config does not have. */
 void ruleset_note_class(struct ruleset *rs);
 /* A copy that lives as long as the set; NULL without memory. */

@@ -9,6 +9,7 @@
  */
 #include "agent/detect/parser.h"
 #include "agent/detect/ruleset.h"
+#include "agent/detect/source.h"
 
 #include "common/str.h"
 
@@ -316,7 +317,8 @@ ruleset_threshold_file(
 	char *text, *next, why[200];
 	size_t len;
 
-	if ((text = str_read_file(path, CONFIG_FILE_MAX, &len)) == NULL) {
+	if ((text = source_read(ruleset_source(rs), path, CONFIG_FILE_MAX, &len)) ==
+	    NULL) {
 		snprintf(error, size, "%s: %s", path, strerror(errno));
 		return -1;
 	}

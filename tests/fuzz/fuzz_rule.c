@@ -113,7 +113,7 @@ as_classes(const uint8_t *data, size_t size)
 	char path[32], error[400];
 	int fd = memory_file(data, size, path);
 
-	classes_free(classes_new(path, error, sizeof(error)));
+	classes_free(classes_new(path, NULL, error, sizeof(error)));
 	close(fd);
 }
 

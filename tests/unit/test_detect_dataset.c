@@ -58,7 +58,7 @@ test_files(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
-		struct datasets *all = datasets_new();
+		struct datasets *all = datasets_new(NULL);
 		struct dataset *s;
 
 		write_file(ROWS[i].file);
@@ -77,7 +77,7 @@ static void
 test_values(void **state)
 {
 	static const uint8_t V4[4] = {192, 0, 2, 2}, V4_OTHER[4] = {192, 0, 2, 9};
-	struct datasets *all = datasets_new();
+	struct datasets *all = datasets_new(NULL);
 	struct dataset *s, *ip;
 	char error[200];
 	uint16_t rep;
@@ -117,7 +117,7 @@ test_memcap(void **state)
 {
 	static const uint8_t MAPPED[16] = {
 	    [10] = 0xff, [11] = 0xff, [12] = 192, [13] = 0, [14] = 2, [15] = 1};
-	struct datasets *all = datasets_new();
+	struct datasets *all = datasets_new(NULL);
 	struct dataset *s;
 	char error[200];
 

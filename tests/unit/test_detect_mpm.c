@@ -99,7 +99,7 @@ test_nothing_is_missed(void **state)
 			random_pattern(&p[i], bytes[i], first);
 			assert_int_equal(mpm_add(m, &p[i], i), 0);
 		}
-		assert_int_equal(mpm_build(m, error, sizeof(error)), 0);
+		assert_int_equal(mpm_build(m, NULL, error, sizeof(error)), 0);
 		assert_int_equal(mpm_scratch_fit(s, m), 0);
 		for (int t = 0; t < 60; t++) {
 			unsigned told[PATTERNS] = {0}, at = chance(64),
@@ -146,7 +146,7 @@ test_alike_patterns_share(void **state)
 	assert_int_equal(mpm_patterns(m), 2);
 	p.len = 0;
 	assert_int_equal(mpm_add(m, &p, 2), -1);
-	assert_int_equal(mpm_build(m, error, sizeof(error)), 0);
+	assert_int_equal(mpm_build(m, NULL, error, sizeof(error)), 0);
 	assert_int_equal(mpm_scratch_fit(s, m), 0);
 	mpm_scan(m, s, (struct span){(const uint8_t *)"ABABab", 6}, on_rules, told);
 	assert_int_equal(told[0], 1);

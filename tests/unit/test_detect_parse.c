@@ -415,7 +415,7 @@ test_classification_file(void **state)
 
 	(void)state;
 	write_file(path, "# x\nconfig classification: mine , My, own class ,7\n");
-	c = classes_new(path, error, sizeof(error));
+	c = classes_new(path, NULL, error, sizeof(error));
 	assert_non_null(c);
 	assert_int_equal(classes_find(c, "MINE")->priority, 7);
 	assert_string_equal(classes_find(c, "mine")->description, "My, own class");
@@ -423,10 +423,10 @@ test_classification_file(void **state)
 	classes_free(c);
 	unlink(path);
 	write_file(path, "\nconfig classification: mine,text,0\n");
-	assert_null(classes_new(path, error, sizeof(error)));
+	assert_null(classes_new(path, NULL, error, sizeof(error)));
 	assert_non_null(strstr(error, ":2:"));
 	unlink(path);
-	assert_null(classes_new("/no/such/file", error, sizeof(error)));
+	assert_null(classes_new("/no/such/file", NULL, error, sizeof(error)));
 }
 
 static void

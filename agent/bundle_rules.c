@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "agent/bundle_rules.h"
+
+#include "common/str.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#define SETS_MAX 1024
+
+struct bundle_rules {
+	struct bundle_rules_config config;
+	struct bundle *bundle;
+	struct ruleset_source source;
+	uint64_t compiled;
+	const uint8_t *map; /* of the whole file, when it is placed */
+	size_t map_len;
+	char *variables; /* text that the first of sets point into */
+	const char *set[SETS_MAX];
+	size_t sets;
+	struct ruleset *rs;
+};
+
+/* --- what the ruleset asks for ---------------------------------------------------- */
+
+static char *
+on_read(void *arg, const char *path, size_t max, size_t *len)
+{
+	static const enum bundle_kind KINDS[] = {
+	    BUNDLE_CLASSIFICATION, BUNDLE_THRESHOLD, BUNDLE_FILE};
+	const struct bundle_rules *r = arg;
+	const struct bundle_part *part = NULL;
+
+	for (size_t i = 0; part == NULL && i < sizeof(KINDS) / sizeof(KINDS[0]);
+	     i++)
+		part = bundle_find(r->bundle, KINDS[i], path);
+	if (part == NULL || part->len > max) {
+		errno = part == NULL ? ENOENT : EFBIG;
+		return NULL;
+	}
+	if (len != NULL)
+		*len = (size_t)part->len;
+	return bundle_read(r->bundle, part);
+}
+
+static bool
+on_find(void *arg, const char *name, struct ruleset_database *db)
+{
+	const struct bundle_rules *r = arg;
+	const struct bundle_part *part = bundle_find(
+	    r->bundle, r->map != NULL ? BUNDLE_PLACED : BUNDLE_PATTERNS, name);
+	const uint8_t *bytes;
+
+	if (part == NULL)
+		return false;
+	bytes = r->map != NULL ? r->map + part->offset
+			       : (uint8_t *)bundle_read(r->bundle, part);
+	*db = (struct ruleset_database){
+	    {bytes, (size_t)part->len}, .placed = r->map != NULL};
+	return bytes != NULL;
+}
+
+static int
+on_keep(void *arg, const char *name, bool placed, struct span bytes)
+{
+	const struct bundle_rules *r = arg;
+
+	return r->config.keep(r->config.keep_arg, name, placed, bytes);
+}
+
+/* --- making it -------------------------------------------------------------------- */
+
+static int
+map(struct bundle_rules *r)
+{
+	struct stat st;
+	void *p;
+
+	if (fstat(r->config.fd, &st) == -1 || st.st_size <= 0)
+		return -1;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, r->config.fd, 0);
+	if (p == MAP_FAILED)
+		return -1;
+	r->map = p;
+	r->map_len = (size_t)st.st_size;
+	return 0;
+}
+
+/* The bundle's variables first: later ones win. */
+static int
+collect_sets(struct bundle_rules *r)
+{
+	const struct bundle_part *part =
+	    bundle_find(r->bundle, BUNDLE_VARIABLES, NULL);
+	char *rest, *line;
+
+	if (part != NULL && (r->variables = bundle_read(r->bundle, part)) == NULL)
+		return -1;
+	for (rest = r->variables; (line = strsep(&rest, "\n")) != NULL;)
+		if (*line != '\0' && r->sets < SETS_MAX)
+			r->set[r->sets++] = line;
+	for (size_t i = 0; i < r->config.sets_n && r->sets < SETS_MAX; i++)
+		r->set[r->sets++] = r->config.sets[i];
+	errno = E2BIG;
+	return r->sets < SETS_MAX ? 0 : -1;
+}
+
+static const char *
+part_name(const struct bundle *b, enum bundle_kind kind)
+{
+	const struct bundle_part *part = bundle_find(b, kind, NULL);
+
+	return part == NULL ? NULL : part->name;
+}
+
+struct bundle_rules *
+bundle_rules_new(const struct bundle_rules_config *c, char *error, size_t size)
+{
+	struct bundle_rules *r = calloc(1, sizeof(*r));
+	struct ruleset_config config = {.keep_text = c->keep_text};
+
+	snprintf(error, size, "out of memory");
+	if (r == NULL)
+		return NULL;
+	r->config = *c;
+	r->source = (struct ruleset_source){.arg = r,
+	    .read = on_read,
+	    .find = on_find,
+	    .keep = c->keep == NULL ? NULL : on_keep,
+	    .place = c->keep != NULL,
+	    .compiled = &r->compiled};
+	if ((r->bundle = bundle_open(c->fd, error, size)) == NULL)
+		goto fail;
+	if ((c->placed && map(r) == -1) || collect_sets(r) == -1) {
+		snprintf(error, size, "%s", strerror(errno));
+		goto fail;
+	}
+	config.sets = r->set;
+	config.sets_n = r->sets;
+	config.classification = part_name(r->bundle, BUNDLE_CLASSIFICATION);
+	config.threshold = part_name(r->bundle, BUNDLE_THRESHOLD);
+	config.source = &r->source;
+	if ((r->rs = ruleset_new(&config, error, size)) == NULL)
+		goto fail;
+	return r;
+
+fail:
+	bundle_rules_free(r);
+	return NULL;
+}
+
+void
+bundle_rules_free(struct bundle_rules *r)
+{
+	if (r == NULL)
+		return;
+	ruleset_free(r->rs);
+	if (r->map != NULL)
+		munmap((void *)(uintptr_t)r->map, r->map_len);
+	bundle_free(r->bundle);
+	free(r->variables);
+	free(r);
+}
+
+const struct bundle *
+bundle_rules_bundle(const struct bundle_rules *r)
+{
+	return r->bundle;
+}
+
+struct ruleset *
+bundle_rules_set(const struct bundle_rules *r)
+{
+	return r->rs;
+}
+
+uint64_t
+bundle_rules_compiled(const struct bundle_rules *r)
+{
+	return r->compiled;
+}
+
+/* --- loading ---------------------------------------------------------------------- */
+
+static int
+load_part(struct bundle_rules *r, const struct bundle_part *part)
+{
+	char *text = bundle_read(r->bundle, part);
+	int rc;
+
+	if (text == NULL)
+		return -1;
+	rc = ruleset_load_named(r->rs, text, part->name);
+	free(text);
+	return rc;
+}
+
+int
+bundle_rules_load(struct bundle_rules *r, char *error, size_t size)
+{
+	const struct bundle_part *part;
+	size_t n = bundle_parts(r->bundle, &part);
+
+	for (size_t i = 0; i < n; i++)
+		if (part[i].kind == BUNDLE_RULES && load_part(r, &part[i]) == -1) {
+			snprintf(error, size, "its rules of %.200s: %s",
+			    part[i].name,
+			    errno == EBADMSG
+				? "they are damaged; fetch the bundle again"
+				: strerror(errno));
+			return -1;
+		}
+	return ruleset_finish(r->rs, error, size);
+}

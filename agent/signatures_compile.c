@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * stadswacht-signatures compile: signatures are loaded as a sensor would, and what
+ * loads goes into one file, with what it needs and its databases.
+ */
+#include "agent/signatures_compile.h"
+
+#include "agent/bundle/bundle.h"
+#include "agent/detect/detect.h"
+#include "agent/limits.h"
+#include "agent/rules_beside.h"
+#include "agent/signatures_report.h"
+
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+	struct cmdline_list rules, sets, cpus;
+	const char *threshold, *classification, *out, *key;
+	const char *serial, *supersedes, *days;
+	bool list_all, strict;
+} args;
+
+const struct cmdline_option SIGNATURES_COMPILE_OPTIONS[] = {
+    {"rules", "FILE|DIR", "traffic rules; may be repeated", NULL, NULL,
+	&args.rules},
+    {"set", "NAME=VALUE",
+	"a rule variable, unless an agent sets its own; may be repeated", NULL,
+	NULL, &args.sets},
+    {"threshold", "FILE", "threshold.config (else the one beside the rules)", NULL,
+	&args.threshold, NULL},
+    {"classification", "FILE",
+	"classification.config (else the one beside the rules, else built in)",
+	NULL, &args.classification, NULL},
+    {"out", "FILE", "the bundle to write, as FILE.swb", NULL, &args.out, NULL},
+    {"key", "SECRET", "sign it with this key, of keygen", NULL, &args.key, NULL},
+    {"serial", "N",
+	"its number; agents go forward only (default: seconds since 1970)", NULL,
+	&args.serial, NULL},
+    {"supersedes", "N",
+	"let agents go back to it from serials up to this one, to undo those", NULL,
+	&args.supersedes, NULL},
+    {"expires", "DAYS", "agents warn of it and take it no more after so many days",
+	NULL, &args.days, NULL},
+    {"cpu", "LEVEL",
+	"processors to compile for: generic, avx2, avx512, avx512vbmi; may be "
+	"repeated (default: this one's)",
+	NULL, NULL, &args.cpus},
+    {"list", NULL, "name each refused rule, not only the reasons", &args.list_all,
+	NULL, NULL},
+    {"strict", NULL, "write nothing when a rule is refused", &args.strict, NULL,
+	NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
+};
+
+struct compiler {
+	struct bundle_writer *writer;
+	const char *threshold, *classification;
+	char beside[2][PATH_MAX];
+	/* Rules of the file at hand, as they go into the bundle. */
+	const char *file;
+	struct buf text;
+	struct ruleset_source source;
+	struct bundle_head head;
+};
+
+/* --- what the ruleset reads and makes --------------------------------------------- */
+
+static enum bundle_kind
+kind_of(const struct compiler *c, const char *path)
+{
+	if (c->classification != NULL && strcmp(path, c->classification) == 0)
+		return BUNDLE_CLASSIFICATION;
+	if (c->threshold != NULL && strcmp(path, c->threshold) == 0)
+		return BUNDLE_THRESHOLD;
+	return BUNDLE_FILE;
+}
+
+static char *
+on_read(void *arg, const char *path, size_t max, size_t *len)
+{
+	struct compiler *c = arg;
+	size_t n;
+	char *text = str_read_file(path, max, &n);
+
+	if (text == NULL)
+		return NULL;
+	if (bundle_writer_add(c->writer, kind_of(c, path), path,
+		(struct span){(uint8_t *)text, n}) == -1 &&
+	    errno != EEXIST) {
+		free(text);
+		return NULL;
+	}
+	if (len != NULL)
+		*len = n;
+	return text;
+}
+
+static int
+on_keep(void *arg, const char *name, bool placed, struct span bytes)
+{
+	struct compiler *c = arg;
+
+	(void)placed;
+	/* Two buffers may be looked into for the same set. */
+	return bundle_writer_add(c->writer, BUNDLE_PATTERNS, name, bytes) == -1 &&
+		errno != EEXIST
+	    ? -1
+	    : 0;
+}
+
+static int
+end_file(struct compiler *c)
+{
+	int rc = 0;
+
+	if (c->file != NULL)
+		rc = bundle_writer_add(c->writer, BUNDLE_RULES, c->file,
+		    (struct span){c->text.data, c->text.len});
+	buf_reset(&c->text);
+	return rc;
+}
+
+static int
+on_text(void *arg, const char *file, const char *text)
+{
+	struct compiler *c = arg;
+
+	if (c->file == NULL || strcmp(c->file, file) != 0) {
+		if (end_file(c) == -1)
+			return -1;
+		c->file = file;
+	}
+	buf_adds(&c->text, text);
+	buf_addc(&c->text, '\n');
+	errno = ENOMEM;
+	return c->text.overflow ? -1 : 0;
+}
+
+static int
+add_variables(struct compiler *c)
+{
+	if (args.sets.n == 0)
+		return 0;
+	buf_reset(&c->text);
+	for (size_t i = 0; i < args.sets.n; i++)
+		buf_addf(&c->text, "%s\n", args.sets.v[i]);
+	return bundle_writer_add(c->writer, BUNDLE_VARIABLES, "",
+	    (struct span){c->text.data, c->text.len});
+}
+
+/* --- loading ---------------------------------------------------------------------- */
+
+static int
+tell(const struct ruleset *rs)
+{
+	const struct ruleset_refusal *r;
+	size_t n = ruleset_refusals(rs, &r);
+
+	if (args.list_all)
+		signatures_report_each(r, n);
+	else if (signatures_report_reasons(r, n) == -1)
+		return -1;
+	printf("rules: %zu in all, %zu loaded, %zu refused, %zu left out by "
+	       "\"requires\"\n",
+	    ruleset_total(rs), ruleset_loaded(rs), n,
+	    ruleset_total(rs) - ruleset_loaded(rs) - n);
+	if (n == 0 || !args.strict)
+		return 0;
+	log_error(
+	    "%zu rules are refused and --strict was given: nothing is written", n);
+	return -1;
+}
+
+static int
+load(struct compiler *c, struct ruleset *rs)
+{
+	char error[512];
+
+	for (size_t i = 0; i < args.rules.n; i++)
+		if (ruleset_load(rs, args.rules.v[i]) == -1) {
+			log_error(
+			    "%s: %s; name a rules file or a folder of *.rules",
+			    args.rules.v[i], strerror(errno));
+			return -1;
+		}
+	if (ruleset_finish(rs, error, sizeof(error)) == -1) {
+		log_error("%s", error);
+		return -1;
+	}
+	if (tell(rs) == -1)
+		return -1;
+	if (ruleset_texts(rs, on_text, c) == 0 && end_file(c) == 0 &&
+	    add_variables(c) == 0)
+		return 0;
+	log_error("%s: %s", args.out, strerror(errno));
+	return -1;
+}
+
+static int
+collect(struct compiler *c)
+{
+	struct ruleset_config config = {.sets = args.sets.v,
+	    .sets_n = args.sets.n,
+	    .keep_text = true,
+	    .source = &c->source};
+	struct ruleset *rs;
+	char error[512];
+	int rc;
+
+	c->classification = args.classification != NULL
+	    ? args.classification
+	    : rules_beside(args.rules.v[0], "classification.config", c->beside[0]);
+	c->threshold = args.threshold != NULL
+	    ? args.threshold
+	    : rules_beside(args.rules.v[0], "threshold.config", c->beside[1]);
+	config.classification = c->classification;
+	config.threshold = c->threshold;
+	if ((rs = ruleset_new(&config, error, sizeof(error))) == NULL) {
+		log_error("%s", error);
+		return -1;
+	}
+	rc = load(c, rs);
+	ruleset_free(rs);
+	return rc;
+}
+
+/* --- the file ---------------------------------------------------------------------- */
+
+/* Whole or not at all: an agent may be about to read it. */
+static int
+write_file(struct compiler *c)
+{
+	char path[PATH_MAX], error[512] = "";
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s.new", args.out) >= (int)sizeof(path) ||
+	    (fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) == -1) {
+		log_error("%s: %s; name a file that can be written", args.out,
+		    strerror(errno));
+		return -1;
+	}
+	if (bundle_writer_write(c->writer, &c->head, fd) == -1)
+		goto failed;
+	if (args.key != NULL &&
+	    bundle_sign(fd, args.key, error, sizeof(error)) == -1)
+		goto failed;
+	if (fsync(fd) == -1 || rename(path, args.out) == -1)
+		goto failed;
+	close(fd);
+	return 0;
+
+failed:
+	log_error("%s: %s", args.out, error[0] != '\0' ? error : strerror(errno));
+	close(fd);
+	unlink(path);
+	return -1;
+}
+
+/* --- the command line ---------------------------------------------------------------- */
+
+static int
+wrong(const char *what, const char *value)
+{
+	fprintf(stderr, "stadswacht-signatures: %s%s; see --help\n", what, value);
+	return -1;
+}
+
+static int
+number(const char *text, const char *option, uint64_t max, uint64_t *out)
+{
+	char what[60];
+
+	if (text == NULL || (str_u64(text, max, out) == 0 && *out > 0))
+		return 0;
+	snprintf(what, sizeof(what), "--%s is a number from 1, not ", option);
+	return wrong(what, text);
+}
+
+static int
+read_arguments(struct compiler *c, int argc, char **argv)
+{
+	uint64_t now = (uint64_t)(clock_wall_us() / CLOCK_US), days = 0;
+
+	if (argc > 0)
+		return wrong("unexpected argument ", argv[0]);
+	if (args.rules.n == 0 || args.out == NULL)
+		return wrong("compile needs --rules and --out", "");
+	c->head = (struct bundle_head){.serial = now,
+	    .made = now,
+	    .oldest = bundle_version(STADSWACHT_VERSION)};
+	if (number(args.serial, "serial", UINT64_MAX, &c->head.serial) == -1 ||
+	    number(args.supersedes, "supersedes", UINT64_MAX,
+		&c->head.supersedes) == -1 ||
+	    number(args.days, "expires", 36500, &days) == -1)
+		return -1;
+	c->head.expires = days == 0 ? 0 : now + days * 86400;
+	for (size_t i = 0; i < args.cpus.n; i++) {
+		int level = detect_level(args.cpus.v[i]);
+
+		if (level == -1)
+			return wrong(
+			    "--cpu is generic, avx2, avx512 or avx512vbmi, "
+			    "not ",
+			    args.cpus.v[i]);
+		c->source.levels |= 1u << level;
+	}
+	return 0;
+}
+
+int
+signatures_compile_run(int argc, char **argv)
+{
+	static struct compiler c;
+	int status = EXIT_FAILED;
+
+	c.source.arg = &c;
+	c.source.read = on_read;
+	c.source.keep = on_keep;
+	if (read_arguments(&c, argc, argv) == -1)
+		return EXIT_USAGE;
+	buf_init(&c.text, RULE_FILE_MAX);
+	if ((c.writer = bundle_writer_new()) == NULL)
+		log_error("%s", strerror(errno));
+	else if (collect(&c) == 0 && write_file(&c) == 0)
+		status = EXIT_DONE;
+	bundle_writer_free(c.writer);
+	buf_release(&c.text);
+	return status;
+}
