@@ -169,6 +169,16 @@
 /* Exchanges that wait for their end, below APP_TX_MAX; then all end. */
 #define MQTT_TX_MAX 256
 
+/* A message of DNP3 is at most 2,048 bytes if both sides agreed on no more (IEEE 1815,
+ * 4.2.2.1). */
+#define DNP3_MESSAGE_MAX (64u << 10)
+/* Suricata's dnp3.max-points, max-objects and max-tx: of a message, and waiting. */
+#define DNP3_POINTS_MAX	 16384
+#define DNP3_OBJECTS_MAX 2048
+#define DNP3_TX_FLOOD	 32
+/* Objects of a message in records, 120 bytes each. */
+#define DNP3_TOLD_MAX 64
+
 /* --- detect ---------------------------------------------------------------- */
 
 /* Suricata's limit of a rule's text. */

@@ -60,6 +60,10 @@ enum app_buffer_id {
 	APP_DNS_RCODE,
 	APP_DNS_RRTYPE,
 	APP_ENIP_COMMAND,
+	APP_DNP3_FUNC,
+	APP_DNP3_IND, /* a bit, of each that is set */
+	APP_DNP3_OBJ, /* the group << 8 | the variation, of each object */
+	APP_DNP3_DATA,
 	APP_DHCP_LEASETIME,
 	APP_DHCP_RENEWAL_TIME,
 	APP_DHCP_REBINDING_TIME,

@@ -2,6 +2,7 @@
 /* Which parsers are built in: a row each. */
 #include "agent/app/dcerpc.h"
 #include "agent/app/dhcp.h"
+#include "agent/app/dnp3.h"
 #include "agent/app/dns.h"
 #include "agent/app/enip.h"
 #include "agent/app/ftp.h"
@@ -29,6 +30,7 @@ const struct app_parser *const app_registry[] = {
     &dhcp_parser,
     &tftp_parser,
     &enip_parser,
+    &dnp3_parser,
     &ssh_parser,
     &tls_parser,
     &dcerpc_parser,

@@ -192,6 +192,10 @@ KW(mqtt_qos);
 KW(mqtt_flags);
 KW(mqtt_connect_flags);
 KW(mqtt_session_present);
+/* kw_app_dnp3.c */
+KW(dnp3_func);
+KW(dnp3_ind);
+KW(dnp3_obj);
 /* kw_flow.c */
 KW(flow);
 KW(stream_event);
