@@ -90,13 +90,18 @@ app_encrypted(struct app_flow *a)
 	a->encrypted = true;
 }
 
-void
+bool
 app_change(struct app_flow *a, enum app_id expected)
 {
+	if (a->changing[APP_TS] || a->changing[APP_TC])
+		return false;
 	a->changed = true;
 	a->expected = expected;
-	for (int d = 0; d < APP_DIRS; d++)
+	for (int d = 0; d < APP_DIRS; d++) {
+		a->changing[d] = true;
 		inside_txs_finish(a, (enum app_dir)d);
+	}
+	return true;
 }
 
 /* --- finding the protocol ----------------------------------------------------- */
@@ -151,7 +156,7 @@ on_known(struct app_flow *a, enum app_dir d, const struct app_parser *p)
 		    a->expected == APP_TLS ? APP_EVENT_NO_TLS
 					   : APP_EVENT_UNEXPECTED);
 	if (p->client_first && d == APP_TC && a->first_spoke == APP_TC &&
-	    !(a->flow->flags & FLOW_MIDSTREAM)) {
+	    a->before == APP_UNKNOWN && !(a->flow->flags & FLOW_MIDSTREAM)) {
 		flow_event(a, APP_EVENT_WRONG_DIRECTION);
 		a->id[APP_TS] = a->id[APP_TC] = APP_FAILED;
 		stop_both(a);
@@ -213,6 +218,7 @@ tell(struct app_flow *a, enum app_dir d, struct stream_news *n)
 		n->data.len -= used;
 		n->offset += used;
 		begin_anew(a);
+		a->changing[d] = false;
 		if (!decide(a, d, n->data, false))
 			return;
 	}
@@ -254,6 +260,7 @@ on_data(struct app_flow *a, enum app_dir d, const struct stream_news *n)
 
 	if (a->changed)
 		begin_anew(a);
+	a->changing[d] = false;
 	if (a->stopped[d])
 		return;
 	if (!a->spoke) {

@@ -130,6 +130,7 @@ struct app_tx {
 	uint64_t id; /* from 0 in a flow; EVE's tx_id */
 	uint8_t progress[APP_DIRS];
 	bool inspected[APP_DIRS];
+	bool again[APP_DIRS]; /* buffers that were complete have more in them */
 	uint64_t events; /* one bit each, numbered as in app_parser.events */
 	void *detect;	 /* detection's own: one block, freed with free() */
 	struct app_tx *next;

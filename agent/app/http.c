@@ -27,6 +27,8 @@ static const char *const EVENTS[] = {
     [HTTP_EVENT_TOO_MANY_LAYERS] = "too_many_encoding_layers",
     [HTTP_EVENT_AUTH_UNRECOGNIZED] = "request_auth_unrecognized",
     [HTTP_EVENT_REQUEST_CODING] = "invalid_transfer_encoding_value_in_request",
+    [HTTP_EVENT_BODY_UNEXPECTED] = "request_body_unexpected",
+    [HTTP_EVENT_CHANGE_FAILED] = "failed_protocol_change",
     [HTTP_EVENTS] = NULL,
 };
 
@@ -111,6 +113,8 @@ read_news(struct app_flow *a, const struct stream_news *n)
 		r.c = cur_of(s->pend.data, s->pend.len);
 	}
 	http_steps_run(&r);
+	if (r.unexpected)
+		app_tx_event(a->last, HTTP_EVENT_BODY_UNEXPECTED);
 	if (a->changed)
 		return r.c.left < n->data.len ? n->data.len - r.c.left : 0;
 	if (before > 0)
@@ -156,6 +160,16 @@ static const char *const METHODS[] = {"GET", "PUT", "POST", "HEAD", "TRACE",
     "COPY", "MOVE", "LOCK", "UNLOCK", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE",
     "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY", "MERGE", "INVALID",
     "VERSION-CONTROL", "BASELINE-CONTROL"};
+
+bool
+http_is_method(struct span word)
+{
+	for (size_t i = 0; i < sizeof(METHODS) / sizeof(METHODS[0]); i++)
+		if (word.len == strlen(METHODS[i]) &&
+		    memcmp(word.p, METHODS[i], word.len) == 0)
+			return true;
+	return false;
+}
 
 /* Does it begin with the word and one of the bytes that may follow? */
 static enum app_guess

@@ -33,6 +33,8 @@ enum http_event {
 	HTTP_EVENT_TOO_MANY_LAYERS,
 	HTTP_EVENT_AUTH_UNRECOGNIZED,
 	HTTP_EVENT_REQUEST_CODING,
+	HTTP_EVENT_BODY_UNEXPECTED,
+	HTTP_EVENT_CHANGE_FAILED,
 	HTTP_EVENTS,
 };
 
@@ -122,6 +124,9 @@ void http_headers_line(struct http_headers *h, struct span line, bool strict);
 bool http_headers_add(struct http_headers *h, struct span name, struct span value);
 /* After the empty line.  cookie: the name that "shown" leaves out. */
 void http_headers_finish(
+    struct http_headers *h, const struct buf *first_line, const char *cookie);
+/* The same again, with the lines that came behind the body. */
+void http_headers_finish_again(
     struct http_headers *h, const struct buf *first_line, const char *cookie);
 /* The value of a field; p NULL: there is none. */
 struct span http_headers_find(const struct http_headers *h, const char *name);

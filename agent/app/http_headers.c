@@ -245,6 +245,18 @@ http_headers_finish(
 	buf_adds(&h->text, "\r\n");
 }
 
+void
+http_headers_finish_again(
+    struct http_headers *h, const struct buf *first_line, const char *cookie)
+{
+	buf_reset(&h->text);
+	buf_reset(&h->shown);
+	buf_reset(&h->names);
+	free(h->joined);
+	h->joined_n = 0;
+	http_headers_finish(h, first_line, cookie);
+}
+
 struct span
 http_headers_find(const struct http_headers *h, const char *name)
 {

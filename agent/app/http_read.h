@@ -15,6 +15,7 @@ enum http_state {
 	ON_TRAILER,
 	ON_CLOSE, /* body up to the end of the connection */
 	ON_NOTHING,
+	ON_AFTER, /* a request is over, and more came with it */
 	STATES,
 };
 
@@ -24,7 +25,8 @@ struct http_side {
 	size_t looked;	 /* of the line at hand, without an end in it */
 	uint64_t left;
 	struct http_tx *tx;
-	bool odd_end; /* the line before ended with LF CR */
+	bool odd_end;  /* the line before ended with LF CR */
+	bool trailers; /* fields came behind the last chunk */
 };
 
 struct http {
@@ -38,7 +40,8 @@ struct http_reading {
 	struct http_side *s;
 	enum app_dir d;
 	struct cursor c;
-	bool ended; /* nothing comes behind c */
+	bool ended;	 /* nothing comes behind c */
+	bool unexpected; /* a line of body was seen that no header announced */
 };
 
 static inline struct http_message *
@@ -73,6 +76,28 @@ bool http_lines_skip(struct http_reading *r);
 int http_lines_ahead(const struct http_reading *r, size_t n);
 /* Step over a line of len bytes and its end of n. */
 struct span http_lines_cut(struct http_reading *r, size_t len, size_t n);
+
+/* --- http.c --------------------------------------------------------------------- */
+
+/* A method of RFC 9110 or WebDAV, as it is written. */
+bool http_is_method(struct span word);
+
+/* --- http_bodies.c -------------------------------------------------------------- */
+
+bool http_is_blank(uint8_t c);
+void http_bodies_begin(struct http_reading *r, enum http_state s);
+/*
+ * The message has all that was announced.  What came with a request behind its
+ * end is either the next one or body that no header announced.
+ */
+void http_bodies_over(struct http_reading *r);
+/* The steps of the states; false: more bytes are needed. */
+bool http_bodies_length(struct http_reading *r);
+bool http_bodies_close(struct http_reading *r);
+bool http_bodies_chunk_size(struct http_reading *r);
+bool http_bodies_chunk(struct http_reading *r);
+bool http_bodies_chunk_end(struct http_reading *r);
+bool http_bodies_after(struct http_reading *r);
 
 /* --- http_steps.c --------------------------------------------------------------- */
 

@@ -8,135 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* --- bodies -------------------------------------------------------------------- */
-
-static void
-add_body(struct http_reading *r, size_t n)
-{
-	const uint8_t *p = cur_take(&r->c, n);
-
-	if (r->s->tx != NULL)
-		http_body_add(r->a, &http_message_of(r)->body, (struct span){p, n});
-}
-
-static size_t
-at_most(uint64_t want, size_t there)
-{
-	return want < there ? (size_t)want : there;
-}
-
-static bool
-on_length(struct http_reading *r)
-{
-	size_t n = at_most(r->s->left, r->c.left);
-
-	add_body(r, n);
-	r->s->left -= n;
-	if (r->s->left == 0)
-		http_tx_done(r);
-	return n > 0;
-}
-
-static bool
-on_close(struct http_reading *r)
-{
-	add_body(r, r->c.left);
-	return false;
-}
-
-static bool
-is_before_size(uint8_t c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static int
-hex(uint8_t c)
-{
-	return isdigit(c) ? c - '0' : isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
-}
-
-/* The number that a line begins with; what follows is extension or junk. */
-static int64_t
-chunk_size(struct span line)
-{
-	int64_t n = 0;
-	size_t i = 0;
-
-	for (; i < line.len && hex(line.p[i]) >= 0; i++)
-		if ((n = n * 16 + hex(line.p[i])) > INT32_MAX)
-			return -1;
-	return i == 0 ? -1 : n;
-}
-
-/* Not chunked after all: a body up to the end, as browsers do. */
-static bool
-not_chunked(struct http_reading *r)
-{
-	r->s->looked = 0;
-	r->s->state = r->d == APP_TC ? ON_CLOSE : ON_NOTHING;
-	return true;
-}
-
-static bool
-on_chunk_size(struct http_reading *r)
-{
-	const uint8_t *end;
-	struct span line;
-	size_t i = 0;
-	int64_t n;
-
-	while (i < r->c.left && is_before_size(r->c.pos[i]))
-		i++;
-	if (i < r->c.left && hex(r->c.pos[i]) < 0)
-		return not_chunked(r);
-	if (i == r->c.left)
-		return false;
-	line = (struct span){r->c.pos + i, r->c.left - i};
-	if ((end = memchr(line.p, '\n', line.len)) == NULL) {
-		/* No line end in sight where a few digits should stand. */
-		return line.len > HTTP_CHUNK_LINE_MAX ? not_chunked(r) : false;
-	}
-	line.len = (size_t)(end - line.p);
-	if ((n = chunk_size(line)) < 0)
-		return not_chunked(r);
-	if (memchr(line.p, ';', line.len) != NULL && r->s->tx != NULL)
-		http_tx_event(r, HTTP_EVENT_REQUEST_CHUNK_EXTENSION,
-		    HTTP_EVENT_RESPONSE_CHUNK_EXTENSION);
-	http_lines_cut(r, i + line.len, 1);
-	r->s->left = (uint64_t)n;
-	r->s->state = n == 0 ? ON_TRAILER : ON_CHUNK;
-	return true;
-}
-
-static bool
-on_chunk(struct http_reading *r)
-{
-	size_t n = at_most(r->s->left, r->c.left);
-
-	add_body(r, n);
-	r->s->left -= n;
-	if (r->s->left == 0)
-		r->s->state = ON_CHUNK_END;
-	return n > 0;
-}
-
-/* Up to the end of the line behind a chunk. */
-static bool
-on_chunk_end(struct http_reading *r)
-{
-	const uint8_t *end =
-	    r->c.left == 0 ? NULL : memchr(r->c.pos, '\n', r->c.left);
-
-	if (end == NULL) {
-		cur_take(&r->c, r->c.left);
-		return false;
-	}
-	cur_take(&r->c, (size_t)(end - r->c.pos) + 1);
-	r->s->state = ON_CHUNK_SIZE;
-	return true;
-}
-
 /* --- after the headers --------------------------------------------------------------- */
 
 /* The number in the value; -1: none, or more than one. */
@@ -160,28 +31,15 @@ length_of(struct span s)
 	return n;
 }
 
-static void
-begin_body(struct http_reading *r, enum http_state s)
-{
-	struct http_message *m = http_message_of(r);
-	struct span coding = http_headers_find(&m->headers, "content-encoding");
-
-	if (http_coder_too_deep(coding))
-		app_tx_event(&r->s->tx->tx, HTTP_EVENT_TOO_MANY_LAYERS);
-	http_body_begin(r->a, &m->body, coding);
-	http_tx_advance(r->s->tx, r->d, HTTP_BODY);
-	r->s->state = s;
-}
-
 static bool
 by_length(struct http_reading *r, int64_t n)
 {
 	if (n <= 0) {
-		http_tx_done(r);
+		http_bodies_over(r);
 		return true;
 	}
 	r->s->left = (uint64_t)n;
-	begin_body(r, ON_LENGTH);
+	http_bodies_begin(r, ON_LENGTH);
 	return true;
 }
 
@@ -228,7 +86,7 @@ after_request(struct http_reading *r)
 	check_host(tx, http_headers_find(h, "host"));
 	check_authorization(tx, http_headers_find(h, "authorization"));
 	if (http_has(coding, "chunked")) {
-		begin_body(r, ON_CHUNK_SIZE);
+		http_bodies_begin(r, ON_CHUNK_SIZE);
 		return true;
 	}
 	if (coding.p != NULL)
@@ -255,10 +113,11 @@ after_response(struct http_reading *r)
 	bool bare = !chunked && length.p == NULL;
 
 	if (is_upgrade(tx) && bare) {
+		if (!app_change(
+			r->a, http_has(upgrade, "h2c") ? APP_HTTP2 : APP_UNKNOWN))
+			app_tx_event(&tx->tx, HTTP_EVENT_CHANGE_FAILED);
 		http_tx_done(r);
-		app_change(
-		    r->a, http_has(upgrade, "h2c") ? APP_HTTP2 : APP_UNKNOWN);
-		return false;
+		return true;
 	}
 	if (tx->status == 100 && bare) { /* the response is yet to come */
 		http_headers_release(&tx->message[APP_TC].headers);
@@ -274,13 +133,19 @@ after_response(struct http_reading *r)
 		return true;
 	}
 	if (chunked) {
-		begin_body(r, ON_CHUNK_SIZE);
+		http_bodies_begin(r, ON_CHUNK_SIZE);
 		return true;
 	}
 	if (length.p != NULL && length_of(length) >= 0)
 		return by_length(r, length_of(length));
-	begin_body(r, ON_CLOSE);
+	http_bodies_begin(r, ON_CLOSE);
 	return true;
+}
+
+static const char *
+cookie_name(const struct http_reading *r)
+{
+	return r->d == APP_TS ? "cookie" : "set-cookie";
 }
 
 static bool
@@ -288,8 +153,7 @@ headers_done(struct http_reading *r)
 {
 	struct http_message *m = http_message_of(r);
 
-	http_headers_finish(
-	    &m->headers, &m->line, r->d == APP_TS ? "cookie" : "set-cookie");
+	http_headers_finish(&m->headers, &m->line, cookie_name(r));
 	if (m->headers.missing_colon)
 		http_tx_event(
 		    r, HTTP_EVENT_REQUEST_NO_COLON, HTTP_EVENT_RESPONSE_NO_COLON);
@@ -334,16 +198,33 @@ on_headers(struct http_reading *r)
 	return true;
 }
 
-/* Fields behind the last chunk: read over, they are no part of the headers. */
+/* Fields behind the last chunk join those before the body. */
 static bool
 on_trailer(struct http_reading *r)
 {
+	struct app_tx *tx = r->s->tx == NULL ? NULL : &r->s->tx->tx;
+	struct http_message *m = tx == NULL ? NULL : http_message_of(r);
+	const uint8_t *from;
 	struct span line;
 
+	if (!http_lines_skip(r))
+		return false;
+	from = r->c.pos;
 	if (http_lines_take(r, &line) == GOT_NOTHING)
 		return false;
-	if (line.len == 0)
-		http_tx_done(r);
+	r->s->trailers = tx != NULL && (r->s->trailers || line.len > 0);
+	if (r->s->trailers)
+		buf_add(&m->headers.raw, from, (size_t)(r->c.pos - from));
+	if (line.len > 0 && tx != NULL)
+		http_headers_line(&m->headers, line, is_1_1(r));
+	if (line.len > 0)
+		return true;
+	if (r->s->trailers) {
+		http_headers_finish_again(&m->headers, &m->line, cookie_name(r));
+		tx->again[r->d] = true;
+	}
+	r->s->trailers = false;
+	http_bodies_over(r);
 	return true;
 }
 
@@ -402,7 +283,7 @@ is_status_line(struct span line)
 {
 	size_t i = 0;
 
-	while (i < line.len && (is_before_size(line.p[i]) || line.p[i] == 0))
+	while (i < line.len && (http_is_blank(line.p[i]) || line.p[i] == 0))
 		i++;
 	return line.len - i >= 4 &&
 	    strncasecmp((const char *)line.p + i, "HTTP", 4) == 0;
@@ -417,7 +298,7 @@ on_bare_body(struct http_reading *r, struct cursor from)
 		return true;
 	}
 	http_tx_advance(r->s->tx, APP_TC, HTTP_HEADERS);
-	begin_body(r, ON_CLOSE);
+	http_bodies_begin(r, ON_CLOSE);
 	r->c = from;
 	return true;
 }
@@ -470,13 +351,14 @@ on_nothing(struct http_reading *r)
 static bool (*const STEPS[STATES])(struct http_reading *r) = {
     [ON_LINE] = on_line,
     [ON_HEADERS] = on_headers,
-    [ON_LENGTH] = on_length,
-    [ON_CHUNK_SIZE] = on_chunk_size,
-    [ON_CHUNK] = on_chunk,
-    [ON_CHUNK_END] = on_chunk_end,
+    [ON_LENGTH] = http_bodies_length,
+    [ON_CHUNK_SIZE] = http_bodies_chunk_size,
+    [ON_CHUNK] = http_bodies_chunk,
+    [ON_CHUNK_END] = http_bodies_chunk_end,
     [ON_TRAILER] = on_trailer,
-    [ON_CLOSE] = on_close,
+    [ON_CLOSE] = http_bodies_close,
     [ON_NOTHING] = on_nothing,
+    [ON_AFTER] = http_bodies_after,
 };
 
 void

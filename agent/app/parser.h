@@ -25,6 +25,7 @@ struct app_flow {
 	bool stopped[APP_DIRS];
 	bool encrypted; /* app_encrypted() was called */
 	bool changed;	/* app_change() was called: what follows is another's */
+	bool changing[APP_DIRS]; /* nothing came this way since */
 	bool spoke;
 	enum app_dir first_spoke;
 	struct buf begin[APP_DIRS]; /* bytes while the protocol is not known */
@@ -94,8 +95,11 @@ struct app_tx *app_tx_new(struct app_flow *a, size_t size);
 void app_tx_event(struct app_tx *tx, unsigned event);
 /* Read no more this way; open transactions are done this way. */
 void app_stop(struct app_flow *a, enum app_dir d);
-/* Another protocol follows, both ways (STARTTLS, CONNECT, Upgrade). */
-void app_change(struct app_flow *a, enum app_id expected);
+/*
+ * Another protocol follows, both ways (STARTTLS, CONNECT, Upgrade).  false: the
+ * change before is not over, one direction said nothing since; all stays as it is.
+ */
+bool app_change(struct app_flow *a, enum app_id expected);
 /* What follows is encrypted, both ways: nothing in it for rules on payload, from
  * the next packet on. */
 void app_encrypted(struct app_flow *a);

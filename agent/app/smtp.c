@@ -21,6 +21,7 @@ enum {
 	EVENT_BDAT_EXCEEDED,
 	EVENT_NO_WELCOME,
 	EVENT_TLS_REJECTED,
+	EVENT_CHANGE_FAILED,
 	EVENT_DATA_REJECTED,
 	EVENT_DUPLICATE,
 	EVENT_MIME, /* and on, as enum mime_event */
@@ -35,6 +36,7 @@ static const char *const EVENTS[EVENTS_ALL + 1] = {
     [EVENT_BDAT_EXCEEDED] = "bdat_chunk_len_exceeded",
     [EVENT_NO_WELCOME] = "no_server_welcome_message",
     [EVENT_TLS_REJECTED] = "tls_rejected",
+    [EVENT_CHANGE_FAILED] = "failed_protocol_change",
     [EVENT_DATA_REJECTED] = "data_command_rejected",
     [EVENT_DUPLICATE] = "duplicate_fields",
     [EVENT_MIME + MIME_LONG_BOUNDARY] = "mime_long_boundary",
@@ -404,10 +406,10 @@ on_answer(
 {
 	switch (command) {
 	case COMMAND_STARTTLS:
-		if (is_code(line, "220"))
-			app_change(a, APP_TLS);
-		else
+		if (!is_code(line, "220"))
 			set_event(s, EVENT_TLS_REJECTED);
+		else if (!app_change(a, APP_TLS))
+			set_event(s, EVENT_CHANGE_FAILED);
 		break;
 	case COMMAND_DATA:
 		if (is_code(line, "354"))

@@ -79,6 +79,18 @@ narrow_direction(struct rule *r, const bool way[APP_DIRS])
 	return NULL;
 }
 
+/* Suricata's load error: of this buffer the direction is not taken from it. */
+static bool
+wants_direction(const struct rule *r)
+{
+	if (r->flags & (RULE_TO_SERVER | RULE_TO_CLIENT))
+		return false;
+	for (size_t i = 0; i < r->lists_n; i++)
+		if (buffers_app(r->list[i].buffer) == APP_HTTP_HEADER_RAW)
+			return true;
+	return false;
+}
+
 /* When the list can first be asked, in any protocol and direction of the rule. */
 static int
 progress_of(const struct rule_list *l, uint64_t apps)
@@ -130,6 +142,8 @@ ruleset_classify_app(struct rule *r)
 	if (r->flags & RULE_NEEDS_PACKET)
 		return "keywords on packet headers or dsize cannot be joined with "
 		       "buffers of an application layer";
+	if (wants_direction(r))
+		return "http.header.raw needs flow to say to_server or to_client";
 	if ((why = narrow_events(r, &apps)) != NULL ||
 	    (why = narrow_buffers(r, &apps, way)) != NULL ||
 	    (why = narrow_direction(r, way)) != NULL)

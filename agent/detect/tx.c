@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Beside a bit for each list. */
+/* Beside a bit for each list; a rule that never held has not all of them. */
 #define TX_OVER ((uint64_t)1 << RULE_LISTS_MAX)
 
 struct tx_rule {
@@ -233,6 +233,26 @@ candidates(struct detect *d, struct packet *p, struct app_tx *tx, enum app_dir d
 	return prefilter_tx_end(d->prefilter, number);
 }
 
+/* Buffers grew that were scanned to their end: ask rules that did not hold again. */
+static void
+begin_again(const struct detect *d, struct app_tx *tx, enum app_dir dir)
+{
+	struct tx_state *s = tx->detect;
+	size_t rules;
+	struct rule *const *rule = ruleset_rules(d->rs, &rules);
+
+	memset(s->scanned[dir], 0, sizeof(s->scanned[dir]));
+	for (size_t i = 0; i < s->n; i++) {
+		uint64_t all =
+		    ((uint64_t)1 << rule[s->rule[i].number]->lists_n) - 1;
+
+		if (s->rule[i].dir == (uint32_t)dir &&
+		    (s->rule[i].held & all) != all)
+			s->rule[i].held &= ~TX_OVER;
+	}
+	tx->again[dir] = false;
+}
+
 static void
 inspect_one(struct detect *d, struct packet *p, struct app_tx *tx, enum app_dir dir,
     tx_match_fn *fn)
@@ -243,6 +263,8 @@ inspect_one(struct detect *d, struct packet *p, struct app_tx *tx, enum app_dir 
 
 	if (tx->detect == NULL && grow(tx, 0) == NULL)
 		return;
+	if (tx->again[dir])
+		begin_again(d, tx, dir);
 	rule = ruleset_rules(d->rs, &rules);
 	n = candidates(d, p, tx, dir, &number);
 	d->stats.candidates += n;

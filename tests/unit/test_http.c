@@ -153,10 +153,10 @@ everything_has_its_buffer(void **state)
 	has(&t, 0, APP_TS, APP_HTTP_HOST, "www.example.org");
 	has(&t, 0, APP_TS, APP_HTTP_HEADER,
 	    "Host: www.example.org\r\nUser-Agent: test\r\nX-A: 1, 2\r\n"
-	    "X-Fold: one two\r\nTransfer-Encoding: chunked\r\n");
+	    "X-Fold: one two\r\nTransfer-Encoding: chunked\r\nTrailer: x\r\n");
 	has(&t, 0, APP_TS, APP_HTTP_HEADER_NAMES,
 	    "\r\nHost\r\nUser-Agent\r\nX-A\r\nCookie\r\nX-Fold\r\n"
-	    "Transfer-Encoding\r\n\r\n");
+	    "Transfer-Encoding\r\nTrailer\r\n\r\n");
 	has(&t, 0, APP_TS, APP_HTTP_COOKIE, "a=b");
 	has(&t, 0, APP_TS, APP_HTTP_REQUEST_HEADER, "Host: www.example.org");
 	has(&t, 0, APP_TS, APP_HTTP_REQUEST_BODY, "hello world");
@@ -450,6 +450,9 @@ what_is_wrong_becomes_an_event(void **state)
 		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip\r\n\r\nx"},
 	    {HTTP_EVENT_HOST_AMBIGUOUS, "GET http://a/ HTTP/1.0\r\nHost: b\r\n\r\n",
 		""},
+	    {HTTP_EVENT_BODY_UNEXPECTED, "POST / HTTP/1.1\r\n\r\na=b\r\n", ""},
+	    {HTTP_EVENT_CHANGE_FAILED, "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
+		"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 x\r\nUpgrade: h2c\r\n\r\n"},
 	};
 	struct talk t;
 
@@ -520,6 +523,55 @@ messages_without_a_body_end_with_their_headers(void **state)
 	talk_close(&t);
 }
 
+/* What came with a request is the next one only if it begins like one. */
+static void
+body_that_no_header_announced_is_body(void **state)
+{
+	static const char request[] = "POST / HTTP/1.1\r\n\r\na=b\r\nc=d";
+	struct talk t;
+
+	(void)state;
+	talk_open(&t);
+	say(&t, true, request);
+	say(&t, true, "\r\nGET /next HTTP/1.1\r\n\r\n");
+	has(&t, 0, APP_TS, APP_HTTP_REQUEST_BODY, "a=b\r\nc=d\r\n");
+	has(&t, 1, APP_TS, APP_HTTP_URI, "/next");
+	talk_close(&t);
+	talk_open(&t);
+	say(&t, true, request);
+	end(&t);
+	has(&t, 0, APP_TS, APP_HTTP_REQUEST_BODY, "a=b\r\nc=d");
+	talk_close(&t);
+	talk_open(&t);
+	say(&t, true, "GET /1 HTTP/1.1\r\n\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+	has(&t, 1, APP_TS, APP_HTTP_URI, "/2");
+	assert_null(tx_at(&t, 2));
+	talk_close(&t);
+}
+
+static void
+fields_behind_the_last_chunk_join_the_headers(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	talk_open(&t);
+	say(&t, true, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	say(&t, false,
+	    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "2\r\nok\r\n0\r\n");
+	has(&t, 0, APP_TC, APP_HTTP_HEADER, "Transfer-Encoding: chunked\r\n");
+	assert_false(tx_at(&t, 0)->again[APP_TC]);
+	say(&t, false, "X: y\r\n");
+	say(&t, false, "\r\n");
+	has(&t, 0, APP_TC, APP_HTTP_HEADER,
+	    "Transfer-Encoding: chunked\r\nX: y\r\n");
+	has(&t, 0, APP_TC, APP_HTTP_HEADER_RAW,
+	    "Transfer-Encoding: chunked\r\n\r\nX: y\r\n\r\n");
+	assert_true(tx_at(&t, 0)->again[APP_TC]);
+	talk_close(&t);
+}
+
 int
 main(void)
 {
@@ -536,6 +588,8 @@ main(void)
 	    cmocka_unit_test(endless_lines_end_the_reading),
 	    cmocka_unit_test(a_tunnel_is_another_protocol),
 	    cmocka_unit_test(messages_without_a_body_end_with_their_headers),
+	    cmocka_unit_test(body_that_no_header_announced_is_body),
+	    cmocka_unit_test(fields_behind_the_last_chunk_join_the_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
