@@ -21,6 +21,7 @@
 #include "common/table.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,8 @@ make_stages(struct sensor *s)
 	events.detect = s->detect;
 	if ((s->events = event_builder_new(&events, on_record, s)) == NULL)
 		goto fail;
+	/* What reading and compiling rules took besides is the system's again. */
+	malloc_trim(0);
 	return 0;
 
 fail:

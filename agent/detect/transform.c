@@ -23,8 +23,8 @@ struct step {
 };
 
 struct transform_chain {
-	struct step step[TRANSFORMS_MAX];
 	size_t n;
+	struct step step[]; /* a thousand rules have one only */
 };
 
 struct running {
@@ -272,10 +272,6 @@ add_step(struct transform_chain *c, const char *keyword, const char *value,
 	size_t i = 0, kinds = sizeof(KINDS) / sizeof(KINDS[0]);
 	struct step *s = &c->step[c->n];
 
-	if (c->n == TRANSFORMS_MAX) {
-		snprintf(why, size, "more than %d transforms", TRANSFORMS_MAX);
-		return -1;
-	}
 	while (i < kinds && strcasecmp(KINDS[i].name, keyword) != 0)
 		i++;
 	if (i == kinds) {
@@ -297,13 +293,19 @@ struct transform_chain *
 transform_chain_add(const struct transform_chain *before, const char *keyword,
     const char *value, char *why, size_t size)
 {
-	struct transform_chain *c = calloc(1, sizeof(*c));
+	size_t steps = before == NULL ? 0 : before->n;
+	struct transform_chain *c;
 
-	if (c == NULL) {
+	if (steps == TRANSFORMS_MAX) {
+		snprintf(why, size, "more than %d transforms", TRANSFORMS_MAX);
+		return NULL;
+	}
+	if ((c = calloc(1, sizeof(*c) + (steps + 1) * sizeof(c->step[0]))) ==
+	    NULL) {
 		snprintf(why, size, "out of memory");
 		return NULL;
 	}
-	for (size_t i = 0; before != NULL && i < before->n; i++)
+	for (size_t i = 0; i < steps; i++)
 		if (add_step(c, before->step[i].kind->name, before->step[i].value,
 			why, size) == -1)
 			goto fail;
