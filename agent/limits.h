@@ -102,10 +102,12 @@
 #define EXPECT_NAME_MAX 256
 /* Suricata's app-layer.protocols.ftp.max-line-length. */
 #define FTP_LINE_MAX 4096
-/* What a window of a file keeps of what was looked at, and in all: Suricata's
- * content-inspect-window and content-limit (guide, "suricata.yaml", SMTP). */
+/* What a window of a file keeps of what was looked at: Suricata's
+ * content-inspect-window (guide, "suricata.yaml", SMTP).  In all: what one packet
+ * may bring, which is SMB_QUEUE_MAX that waited for it; then memory is given back. */
 #define FILE_WINDOW_AGAIN 4096
-#define FILE_WINDOW_MAX	  100000
+#define FILE_WINDOW_MAX	  (9u << 20)
+#define FILE_WINDOW_KEPT  (256u << 10)
 /* Suricata's bounds of a command's and a reply's line (RFC 5321, section 4.5.3.1.4
  * says 512 with its end), and of any line that is held. */
 #define SMTP_COMMAND_MAX 510
@@ -144,14 +146,25 @@
 /* Numbers of one kind in a hello: browsers send twenty; JA4 counts to 99. */
 #define JA4_LIST_MAX 512
 
-/* What is read of a message of SMB: fragments of DCE/RPC fit in; of the data of
- * files, which may have 8 MiB, the rest is stepped over. */
+/* What is held of a message of SMB: the largest that carries no data of a file,
+ * which goes on as it comes once its head is there. */
 #define SMB_RECORD_MAX (70u << 10)
+#define SMB_DATA_HEAD  512
 /* Of a share, a file, a user; Windows' paths have at most 260 letters mostly. */
 #define SMB_NAME_MAX 1024
 /* Trees and pipes that are open at one time in a flow. */
 #define SMB_TREES_MAX 64
 #define SMB_PIPES_MAX 16
+/* Names of open files and of shares in a flow; an explorer has some dozens. */
+#define SMB_NAMES_MAX 128
+/* Reads that wait for their answer; clients have credit for as many. */
+#define SMB_READS_MAX 128
+/* Suricata's bounds of one read or write, and of writes and answers that came
+ * before their turn, of one file; in bytes an eighth of Suricata's: the copies of
+ * many clients run at a time. */
+#define SMB_DATA_MAX   (16u << 20)
+#define SMB_CHUNKS_MAX 64
+#define SMB_QUEUE_MAX  (8u << 20)
 /* What is kept of the stub of a call, all fragments; Suricata's bound. */
 #define DCERPC_STUB_MAX (1u << 20)
 /* Interfaces that binds of a flow agreed upon; a client has a few. */

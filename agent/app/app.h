@@ -166,6 +166,21 @@ struct app_bytes {
 enum app_have app_buffer(const struct flow *f, const struct app_tx *tx,
     enum app_buffer_id b, enum app_dir d, unsigned instance, struct app_bytes *out);
 
+/* A file of a transaction, as records tell it. */
+struct app_file {
+	struct span name; /* len 0: not known */
+	uint64_t size;
+	bool closed;	/* nothing will be added to it */
+	bool truncated; /* and its end, or a part of it, was not seen */
+	bool gaps;	/* size counts bytes that were not seen */
+	struct span digest[DIGEST_KINDS]; /* len 0: not known */
+};
+/* The files this way, from 0; false: no more. */
+bool app_file(const struct flow *f, const struct app_tx *tx, enum app_dir d,
+    unsigned i, struct app_file *out);
+/* NULL: it is gone. */
+const struct app_tx *app_tx_find(const struct flow *f, uint64_t tx_id);
+
 /* "http.xyz" of app-layer-event: the protocol and the bit; -1: none. */
 int app_event_find(const char *name, enum app_id *id);
 

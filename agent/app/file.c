@@ -2,13 +2,18 @@
 /* A file that passes by, as a window. */
 #include "agent/app/file.h"
 
+#include "agent/app/inside.h"
 #include "agent/limits.h"
+
+#include <string.h>
 
 void
 file_begin(struct app_flow *a, struct file *f, struct span name, size_t at_least)
 {
 	*f = (struct file){.name = name, .at_least = at_least};
-	buf_init(&f->data, FILE_WINDOW_MAX);
+	/* Where nobody looks, nothing waits to be looked at. */
+	buf_init(&f->data,
+	    a->app->config.inspected ? FILE_WINDOW_MAX : FILE_WINDOW_KEPT);
 	file_sum_begin(a, &f->sum);
 }
 
@@ -32,15 +37,15 @@ skip(struct app_flow *a, struct file *f, uint64_t missing)
 void
 file_add(struct app_flow *a, struct file *f, struct span bytes)
 {
-	size_t room = FILE_WINDOW_MAX - f->data.len;
+	size_t room = f->data.max - f->data.len;
 
 	if (f->closed || bytes.len == 0)
 		return;
 	file_sum_add(&f->sum, bytes);
-	if (bytes.len > FILE_WINDOW_MAX) {
-		f->start += bytes.len - FILE_WINDOW_MAX;
-		bytes.p += bytes.len - FILE_WINDOW_MAX;
-		bytes.len = FILE_WINDOW_MAX;
+	if (bytes.len > f->data.max) {
+		f->start += bytes.len - f->data.max;
+		bytes.p += bytes.len - f->data.max;
+		bytes.len = f->data.max;
 	}
 	if (bytes.len > room)
 		drop_front(a, f, bytes.len - room);
@@ -55,8 +60,20 @@ file_add(struct app_flow *a, struct file *f, struct span bytes)
 void
 file_gap(struct app_flow *a, struct file *f, uint64_t missing)
 {
-	file_sum_break(&f->sum);
-	skip(a, f, missing);
+	size_t room = f->data.max - f->data.len;
+
+	if (f->closed)
+		return;
+	file_sum_gap(&f->sum, missing);
+	if (missing > room || !app_hold(a, missing))
+		skip(a, f, missing);
+	else if (buf_reserve(&f->data, missing) == -1) {
+		app_drop(a, missing);
+		skip(a, f, missing);
+	} else {
+		memset(f->data.data + f->data.len, 0, missing);
+		f->data.len += missing;
+	}
 }
 
 void
@@ -95,6 +112,21 @@ file_buffer(const struct file *f, enum app_buffer_id b, struct app_bytes *out)
 	return APP_HAVE;
 }
 
+/* A large window was for once. */
+static void
+shrink(struct file *f)
+{
+	struct buf few;
+
+	if (f->data.cap <= FILE_WINDOW_KEPT)
+		return;
+	buf_init(&few, f->data.max);
+	if (buf_add(&few, f->data.data, f->data.len) == -1)
+		return;
+	buf_release(&f->data);
+	f->data = few;
+}
+
 void
 file_inspected(struct app_flow *a, struct file *f)
 {
@@ -105,4 +137,13 @@ file_inspected(struct app_flow *a, struct file *f)
 	f->inspected = end;
 	if (f->data.len > FILE_WINDOW_AGAIN)
 		drop_front(a, f, f->data.len - FILE_WINDOW_AGAIN);
+	shrink(f);
+}
+
+bool
+file_tell(const struct file *f, struct app_file *out)
+{
+	out->name = f->name;
+	file_sum_tell(&f->sum, out);
+	return true;
 }

@@ -21,7 +21,7 @@ struct file {
 void file_begin(
     struct app_flow *a, struct file *f, struct span name, size_t at_least);
 void file_add(struct app_flow *a, struct file *f, struct span bytes);
-/* Bytes that never came: no pattern reaches over them. */
+/* Bytes that never came: zeros, if what waits for detection can stay beside them. */
 void file_gap(struct app_flow *a, struct file *f, uint64_t missing);
 void file_end(struct file *f);
 void file_release(struct app_flow *a, struct file *f);
@@ -29,6 +29,8 @@ void file_release(struct app_flow *a, struct file *f);
 /* APP_FILE_DATA, APP_FILE_NAME and what file_sum_buffer() has. */
 enum app_have file_buffer(
     const struct file *f, enum app_buffer_id b, struct app_bytes *out);
+/* For app_parser.file; true. */
+bool file_tell(const struct file *f, struct app_file *out);
 /* Detection looked at all of the window. */
 void file_inspected(struct app_flow *a, struct file *f);
 

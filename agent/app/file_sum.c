@@ -56,6 +56,15 @@ file_sum_break(struct file_sum *s)
 }
 
 void
+file_sum_gap(struct file_sum *s, uint64_t missing)
+{
+	if (!s->begun || s->closed)
+		return;
+	s->size += missing;
+	s->gaps = s->broken = true;
+}
+
+void
 file_sum_end(struct file_sum *s)
 {
 	struct file_digests *d = s->digests;
@@ -110,4 +119,17 @@ file_sum_buffer(
 		return APP_ABSENT;
 	out->bytes = (struct span){d->value[k], d->len[k]};
 	return APP_HAVE;
+}
+
+void
+file_sum_tell(const struct file_sum *s, struct app_file *out)
+{
+	const struct file_digests *d = s->digests;
+
+	out->size = s->size;
+	out->closed = s->closed;
+	out->truncated = s->closed && s->broken;
+	out->gaps = s->gaps;
+	for (unsigned k = 0; d != NULL && k < DIGEST_KINDS; k++)
+		out->digest[k] = (struct span){d->value[k], d->len[k]};
 }

@@ -14,6 +14,7 @@ struct file_sum {
 	uint64_t size;
 	bool begun, closed;
 	bool broken;		      /* bytes of it were not seen: no digest */
+	bool gaps;		      /* and size counts some of them */
 	struct file_digests *digests; /* NULL: no rule asks */
 };
 
@@ -22,6 +23,8 @@ bool file_sum_wanted(const struct app_flow *a);
 void file_sum_begin(struct app_flow *a, struct file_sum *s);
 void file_sum_add(struct file_sum *s, struct span bytes);
 void file_sum_break(struct file_sum *s);
+/* So many bytes never came; they count. */
+void file_sum_gap(struct file_sum *s, uint64_t missing);
 void file_sum_end(struct file_sum *s);
 /* May be called again. */
 void file_sum_release(struct app_flow *a, struct file_sum *s);
@@ -30,5 +33,7 @@ void file_sum_release(struct app_flow *a, struct file_sum *s);
 bool file_sum_has(enum app_buffer_id b);
 enum app_have file_sum_buffer(
     const struct file_sum *s, enum app_buffer_id b, struct app_bytes *out);
+/* All of it but the name. */
+void file_sum_tell(const struct file_sum *s, struct app_file *out);
 
 #endif

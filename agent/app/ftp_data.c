@@ -97,6 +97,16 @@ ftp_data_inspected(struct app_flow *a, struct app_tx *tx, enum app_dir d)
 		file_inspected(a, &s->file);
 }
 
+static bool
+ftp_data_file(const struct app_flow *a, const struct app_tx *tx, enum app_dir d,
+    unsigned i, struct app_file *out)
+{
+	const struct state *s = a->state;
+
+	(void)tx;
+	return d == s->dir && i == 0 && file_tell(&s->file, out);
+}
+
 static void
 ftp_data_write(const struct app_flow *a, const struct app_tx *tx, struct jw *w)
 {
@@ -161,5 +171,6 @@ const struct app_parser ftp_data_parser = {
     .read = ftp_data_read,
     .buffer = ftp_data_buffer,
     .inspected = ftp_data_inspected,
+    .file = ftp_data_file,
     .write = ftp_data_write,
 };

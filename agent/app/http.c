@@ -221,6 +221,7 @@ const struct app_parser http_parser = {
     .read = read_news,
     .tx_release = http_tx_release,
     .buffer = http_buffer,
+    .file = http_file,
     .inspected = inspected,
     .write = http_write,
 };

@@ -170,6 +170,9 @@ void http_coder_feed(
 extern const struct app_use http_uses[];
 enum app_have http_buffer(const struct app_flow *a, const struct app_tx *tx,
     enum app_buffer_id b, enum app_dir d, unsigned instance, struct app_bytes *out);
+/* For app_parser.file. */
+bool http_file(const struct app_flow *a, const struct app_tx *head, enum app_dir d,
+    unsigned i, struct app_file *out);
 void http_write(const struct app_flow *a, const struct app_tx *tx, struct jw *w);
 
 extern const struct app_parser http_parser;

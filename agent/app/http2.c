@@ -300,6 +300,7 @@ const struct app_parser http2_parser = {
     .read = read_news,
     .tx_release = http2_tx_release,
     .buffer = http2_buffer,
+    .file = http_file,
     .inspected = inspected,
     .write = http2_write,
 };

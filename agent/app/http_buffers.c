@@ -129,6 +129,21 @@ file_fact(const struct http_tx *tx, enum app_buffer_id b, enum app_dir d,
 	return file_sum_buffer(&m->body.sum, b, out);
 }
 
+bool
+http_file(const struct app_flow *a, const struct app_tx *head, enum app_dir d,
+    unsigned i, struct app_file *out)
+{
+	const struct http_tx *tx = (const struct http_tx *)head;
+	const struct http_body *b = &tx->message[d].body;
+
+	(void)a;
+	if (i > 0 || b->sum.size == 0 || (d == APP_TS && !tx->has_files))
+		return false;
+	out->name = http_file_name(tx, d);
+	file_sum_tell(&b->sum, out);
+	return true;
+}
+
 enum app_have
 http_buffer(const struct app_flow *a, const struct app_tx *head,
     enum app_buffer_id b, enum app_dir d, unsigned instance, struct app_bytes *out)

@@ -76,6 +76,9 @@ struct app_parser {
 	    struct app_bytes *out);
 	/* Detection had the window of the body this way; may be NULL. */
 	void (*inspected)(struct app_flow *a, struct app_tx *tx, enum app_dir d);
+	/* The files of a transaction this way (out is zeroed); may be NULL. */
+	bool (*file)(const struct app_flow *a, const struct app_tx *tx,
+	    enum app_dir d, unsigned i, struct app_file *out);
 	/* Members of EVE's object; may be NULL. */
 	void (*write)(
 	    const struct app_flow *a, const struct app_tx *tx, struct jw *w);

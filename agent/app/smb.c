@@ -25,6 +25,16 @@ static const char *const EVENTS[] = {
     [SMB_MALFORMED_DIALECTS] = "negotiate_malformed_dialects",
     [SMB_REQUEST_TO_CLIENT] = "request_to_client",
     [SMB_RESPONSE_TO_SERVER] = "response_to_server",
+    [SMB_FILE_OVERLAP] = "file_overlap",
+    [SMB_READ_REQUEST_SIZE] = "read_request_too_large",
+    [SMB_READ_RESPONSE_SIZE] = "read_response_too_large",
+    [SMB_WRITE_REQUEST_SIZE] = "write_request_too_large",
+    [SMB_MAX_READ_SIZE] = "negotiate_max_read_size_too_large",
+    [SMB_MAX_WRITE_SIZE] = "negotiate_max_write_size_too_large",
+    [SMB_READ_QUEUE_SIZE] = "read_queue_size_exceeded",
+    [SMB_READ_QUEUE_COUNT] = "read_queue_cnt_exceeded",
+    [SMB_WRITE_QUEUE_SIZE] = "write_queue_size_exceeded",
+    [SMB_WRITE_QUEUE_COUNT] = "write_queue_cnt_exceeded",
     NULL,
 };
 
@@ -63,11 +73,15 @@ let_go(struct app_flow *a, struct smb_side *s)
 }
 
 static void
-on_message(struct app_flow *a, enum app_dir d, struct span bytes, bool cut)
+on_message(struct app_flow *a, enum app_dir d, struct span bytes, size_t missing)
 {
-	struct smb_message m = {
-	    .a = a, .st = a->state, .d = d, .cut = cut, .bytes = bytes};
-	bool ok;
+	bool cut = missing > 0, ok;
+	struct smb_message m = {.a = a,
+	    .st = a->state,
+	    .d = d,
+	    .cut = cut,
+	    .missing = missing,
+	    .bytes = bytes};
 
 	if (bytes.len < MAGIC_SIZE || !is_magic(bytes))
 		ok = cut && bytes.len < MAGIC_SIZE;
@@ -89,8 +103,7 @@ on_record(struct app_flow *a, enum app_dir d, struct smb_side *s)
 
 	if (all.p[0] == SESSION_MESSAGE && all.len > HEAD_SIZE)
 		on_message(a, d,
-		    (struct span){all.p + HEAD_SIZE, all.len - HEAD_SIZE},
-		    s->left > 0);
+		    (struct span){all.p + HEAD_SIZE, all.len - HEAD_SIZE}, s->left);
 	let_go(a, s);
 }
 
@@ -120,24 +133,40 @@ read_head(struct app_flow *a, enum app_dir d, struct smb_side *s, struct span in
 	return take;
 }
 
-/* Bytes of a record, of which the first are kept. */
+/* Is enough held of the record?  Data of files are read as they come. */
+static bool
+is_enough(const struct smb_side *s)
+{
+	struct span message = {s->held.data + HEAD_SIZE, s->held.len - HEAD_SIZE};
+
+	if (s->left == 0 || s->held.len == s->held.max)
+		return true;
+	if (message.len < SMB_DATA_HEAD)
+		return false;
+	return message.p[0] == 0xff ? smb1_is_data(message) : smb2_is_data(message);
+}
+
+/* Bytes of a record: those that are held, then those that go on to a file. */
 static size_t
 read_rest(struct app_flow *a, enum app_dir d, struct smb_side *s, struct span in)
 {
 	size_t take = in.len < s->left ? in.len : s->left,
-	       room = s->held.len == 0 ? 0 : s->held.max - s->held.len,
-	       keep = take < room ? take : room;
+	       room = s->held.max - s->held.len;
 
-	if (s->held.len > 0 && !hold(a, s, in.p, keep)) {
-		let_go(a, s);
-		keep = 0;
+	if (s->held.len == 0) {
+		s->left -= take;
+		smb_tail_add(a, d, (struct span){in.p, take});
+		if (s->left == 0)
+			smb_tail_end(a, d);
+		return take;
 	}
+	if (take > room)
+		take = room;
 	s->left -= take;
-	if (s->held.len > 0 && (s->left == 0 || s->held.len == s->held.max)) {
-		s->left += take - keep;
+	if (!hold(a, s, in.p, take))
+		let_go(a, s);
+	else if (is_enough(s))
 		on_record(a, d, s);
-		s->left -= take - keep;
-	}
 	return take;
 }
 
@@ -184,7 +213,11 @@ on_gap(struct app_flow *a, enum app_dir d, struct smb_side *s, uint64_t missing)
 	if (s->held.len > HEAD_SIZE)
 		on_record(a, d, s);
 	let_go(a, s);
+	smb_tail_gap(a, d, missing < s->left ? (size_t)missing : s->left);
+	smb_files_lost(a, d);
 	s->lost = missing > s->left;
+	if (s->lost)
+		smb_tail_end(a, d);
 	s->left = s->lost ? 0 : s->left - (size_t)missing;
 }
 
@@ -194,8 +227,13 @@ smb_read(struct app_flow *a, const struct stream_news *n)
 	struct smb_state *st = a->state;
 	enum app_dir d = n->to_server ? APP_TS : APP_TC;
 
+	if (!st->begun)
+		stream_set_depth(a->flow, 0);
+	st->begun = true;
 	if (n->kind == STREAM_GAP)
 		on_gap(a, d, &st->side[d], n->missing);
+	else if (n->kind == STREAM_END)
+		smb_files_end(a, d);
 	else
 		on_data(a, d, &st->side[d], n->data);
 	return n->data.len;
@@ -212,6 +250,40 @@ text_buffer(const struct buf *b, bool wanted, struct app_bytes *out)
 	return APP_HAVE;
 }
 
+/* A file without a name has an empty one, as Suricata's. */
+static enum app_have
+file_fact(const struct smb_file *f, enum app_buffer_id b, enum app_dir d,
+    unsigned instance, struct app_bytes *out)
+{
+	if (d != f->dir || instance > 0)
+		return APP_ABSENT;
+	if (b == APP_FILE_NAME && f->file.name.len == 0) {
+		out->bytes = (struct span){(const uint8_t *)"", 0};
+		return APP_HAVE;
+	}
+	return file_buffer(&f->file, b, out);
+}
+
+static bool
+smb_file(const struct app_flow *a, const struct app_tx *t, enum app_dir d,
+    unsigned i, struct app_file *out)
+{
+	const struct smb_tx *tx = (const struct smb_tx *)t;
+
+	(void)a;
+	return tx->kind == SMB_DATA && tx->data.dir == d && i == 0 &&
+	    file_tell(&tx->data.file, out);
+}
+
+static void
+smb_inspected(struct app_flow *a, struct app_tx *t, enum app_dir d)
+{
+	struct smb_tx *tx = (struct smb_tx *)t;
+
+	if (tx->kind == SMB_DATA && tx->data.dir == d)
+		file_inspected(a, &tx->data.file);
+}
+
 static enum app_have
 smb_buffer(const struct app_flow *a, const struct app_tx *t, enum app_buffer_id b,
     enum app_dir d, unsigned instance, struct app_bytes *out)
@@ -220,7 +292,8 @@ smb_buffer(const struct app_flow *a, const struct app_tx *t, enum app_buffer_id 
 	const struct smb_tx *tx = (const struct smb_tx *)t;
 	bool tree = tx->kind == SMB_TREE;
 
-	(void)instance;
+	if (tx->kind == SMB_DATA && b != APP_SMB_VERSION)
+		return file_fact(&tx->data, b, d, instance, out);
 	switch (b) {
 	case APP_SMB_NAMED_PIPE:
 		return text_buffer(&tx->name, tree && tx->is_pipe, out);
@@ -261,6 +334,8 @@ smb_state_free(void *state)
 		for (size_t i = 0; i < SMB_PIPES_MAX; i++)
 			buf_release(&st->pipe[i].stream[d].held);
 	}
+	smb_names_free(st);
+	free(st->read);
 	free(st);
 }
 
@@ -294,6 +369,12 @@ static const struct app_use USE[] = {
     {APP_DCERPC_IFACE, {SMB_BEGUN, SMB_BEGUN}},
     {APP_DCERPC_OPNUM, {SMB_BEGUN, SMB_BEGUN}},
     {APP_DCERPC_STUB, {SMB_BEGUN, SMB_BEGUN}},
+    {APP_FILE_DATA, {SMB_BEGUN, SMB_BEGUN}},
+    {APP_FILE_NAME, {SMB_BEGUN, SMB_BEGUN}},
+    {APP_FILE_MD5, {SMB_BEGUN, SMB_BEGUN}},
+    {APP_FILE_SHA1, {SMB_BEGUN, SMB_BEGUN}},
+    {APP_FILE_SHA256, {SMB_BEGUN, SMB_BEGUN}},
+    {APP_FILE_SIZE, {SMB_BEGUN, SMB_BEGUN}},
     {APP_BUFFER_NONE, {0, 0}},
 };
 
@@ -312,5 +393,7 @@ const struct app_parser smb_parser = {
     .read = smb_read,
     .tx_release = smb_tx_release,
     .buffer = smb_buffer,
+    .inspected = smb_inspected,
+    .file = smb_file,
     .write = smb_write,
 };

@@ -5,7 +5,10 @@
 #include <string.h>
 
 enum {
+	CLOSE = 0x04,
+	WRITE = 0x0b,
 	TRANSACTION = 0x25,
+	WRITE_AND_CLOSE = 0x2c,
 	READ_ANDX = 0x2e,
 	WRITE_ANDX = 0x2f,
 	NEGOTIATE = 0x72,
@@ -20,16 +23,6 @@ enum {
 	FLAG_RESPONSE = 0x80,
 	FLAG2_UNICODE = 0x8000,
 };
-
-/* Of a command: its parameters, then its bytes, which stand at an offset of the
- * message. */
-struct body {
-	struct span words, bytes;
-	size_t bytes_at;
-};
-
-typedef bool body_fn(
-    struct smb_message *m, struct smb_tx *tx, const struct body *b);
 
 /* A path behind the cursor: UTF-16 begins at an even offset of the message. */
 static void
@@ -60,7 +53,7 @@ text_length(struct span s, bool unicode)
 }
 
 static bool
-on_negotiate(struct smb_message *m, struct smb_tx *tx, const struct body *b)
+on_negotiate(struct smb_message *m, struct smb_tx *tx, const struct smb1_body *b)
 {
 	struct cursor c = cur_of_span(b->bytes);
 
@@ -79,7 +72,8 @@ on_negotiate(struct smb_message *m, struct smb_tx *tx, const struct body *b)
 }
 
 static bool
-on_session_setup(struct smb_message *m, struct smb_tx *tx, const struct body *b)
+on_session_setup(
+    struct smb_message *m, struct smb_tx *tx, const struct smb1_body *b)
 {
 	const size_t extended = 24;
 	struct cursor c = cur_of_span(b->words), bytes = cur_of_span(b->bytes);
@@ -96,7 +90,7 @@ on_session_setup(struct smb_message *m, struct smb_tx *tx, const struct body *b)
 }
 
 static bool
-on_tree_connect(struct smb_message *m, struct smb_tx *tx, const struct body *b)
+on_tree_connect(struct smb_message *m, struct smb_tx *tx, const struct smb1_body *b)
 {
 	static const char pipe[] = "IPC";
 	struct cursor c = cur_of_span(b->words);
@@ -109,6 +103,7 @@ on_tree_connect(struct smb_message *m, struct smb_tx *tx, const struct body *b)
 		tx->is_pipe = b->bytes.len >= sizeof(pipe) &&
 		    memcmp(b->bytes.p, pipe, sizeof(pipe)) == 0;
 		smb_tree_set(m, tx->is_pipe ? SMB_TREE_PIPE : SMB_TREE_OTHER);
+		smb_share_connected(m, tx);
 		return true;
 	}
 	cur_take(&c, 6);
@@ -128,67 +123,29 @@ on_tree_connect(struct smb_message *m, struct smb_tx *tx, const struct body *b)
 }
 
 static bool
-on_create(struct smb_message *m, struct smb_tx *tx, const struct body *b)
+on_create(struct smb_message *m, struct smb_tx *tx, const struct smb1_body *b)
 {
 	struct cursor c = cur_of_span(b->words), bytes = cur_of_span(b->bytes);
 	uint16_t len;
 
 	tx->kind = SMB_FILE;
-	if (m->response)
+	if (m->response && m->status != 0)
 		return true;
 	cur_take(&c, 5);
+	if (m->response) {
+		len = cur_le16(&c);
+		if (cur_ok(&c))
+			smb_file_opened(m, tx, smb1_file_of(m, len));
+		return cur_ok(&c);
+	}
 	len = cur_le16(&c);
 	set_path(m, tx, &bytes, b->bytes_at, len);
 	return cur_ok(&c);
 }
 
-static uint64_t
-pipe_of(const struct smb_message *m, uint16_t file)
-{
-	return ((uint64_t)m->tree << 16 | file) + 1;
-}
-
-static bool
-on_read(struct smb_message *m, struct smb_tx *tx, const struct body *b)
-{
-	struct cursor c = cur_of_span(b->words);
-	size_t len, offset;
-
-	if (!m->response) {
-		cur_take(&c, 4);
-		tx->pipe = pipe_of(m, cur_le16(&c));
-		return cur_ok(&c);
-	}
-	cur_take(&c, 10);
-	len = cur_le16(&c);
-	offset = cur_le16(&c);
-	if (cur_ok(&c) && tx->pipe != 0)
-		smb_pipe_data(m, tx->pipe, smb_at(m, offset, len));
-	return true;
-}
-
-static bool
-on_write(struct smb_message *m, struct smb_tx *tx, const struct body *b)
-{
-	struct cursor c = cur_of_span(b->words);
-	size_t len, offset;
-
-	if (m->response)
-		return true;
-	cur_take(&c, 4);
-	tx->pipe = pipe_of(m, cur_le16(&c));
-	cur_take(&c, 12);
-	len = (size_t)cur_le16(&c) << 16;
-	len |= cur_le16(&c);
-	offset = cur_le16(&c);
-	if (cur_ok(&c))
-		smb_pipe_data(m, tx->pipe, smb_at(m, offset, len));
-	return cur_ok(&c);
-}
-
 /* Only that which writes to a pipe and reads its answer. */
 static bool
-on_transaction(struct smb_message *m, struct smb_tx *tx, const struct body *b)
+on_transaction(struct smb_message *m, struct smb_tx *tx, const struct smb1_body *b)
 {
 	const uint16_t transact = 0x26;
 	struct cursor c = cur_of_span(b->words);
@@ -208,7 +165,7 @@ on_transaction(struct smb_message *m, struct smb_tx *tx, const struct body *b)
 	if (setups != 2)
 		return cur_ok(&c);
 	if (cur_le16(&c) == transact) {
-		tx->pipe = pipe_of(m, cur_le16(&c));
+		tx->pipe = smb1_file_of(m, cur_le16(&c));
 		if (cur_ok(&c))
 			smb_pipe_data(m, tx->pipe, smb_at(m, offset, len));
 	}
@@ -217,18 +174,24 @@ on_transaction(struct smb_message *m, struct smb_tx *tx, const struct body *b)
 
 static const struct {
 	uint8_t command;
-	bool chains;
-	body_fn *read;
+	bool chains, is_data; /* what is data makes no transaction of its own */
+	smb1_body_fn *read;
 	const char *name;
 } COMMANDS[] = {
-    {TRANSACTION, false, on_transaction, "SMB1_COMMAND_TRANS"},
-    {READ_ANDX, true, on_read, "SMB1_COMMAND_READ_ANDX"},
-    {WRITE_ANDX, true, on_write, "SMB1_COMMAND_WRITE_ANDX"},
-    {NEGOTIATE, false, on_negotiate, "SMB1_COMMAND_NEGOTIATE_PROTOCOL"},
-    {SESSION_SETUP_ANDX, true, on_session_setup, "SMB1_COMMAND_SESSION_SETUP_ANDX"},
-    {TREE_CONNECT_ANDX, true, on_tree_connect, "SMB1_COMMAND_TREE_CONNECT_ANDX"},
-    {NT_CREATE_ANDX, true, on_create, "SMB1_COMMAND_NT_CREATE_ANDX"},
-    {NT_CANCEL, false, NULL, "SMB1_COMMAND_NT_CANCEL"},
+    {CLOSE, false, false, smb1_on_close, "SMB1_COMMAND_CLOSE"},
+    {WRITE, false, true, smb1_on_old_write, "SMB1_COMMAND_WRITE"},
+    {TRANSACTION, false, false, on_transaction, "SMB1_COMMAND_TRANS"},
+    {WRITE_AND_CLOSE, false, true, smb1_on_old_write_and_close,
+	"SMB1_COMMAND_WRITE_AND_CLOSE"},
+    {READ_ANDX, true, true, smb1_on_read, "SMB1_COMMAND_READ_ANDX"},
+    {WRITE_ANDX, true, true, smb1_on_write, "SMB1_COMMAND_WRITE_ANDX"},
+    {NEGOTIATE, false, false, on_negotiate, "SMB1_COMMAND_NEGOTIATE_PROTOCOL"},
+    {SESSION_SETUP_ANDX, true, false, on_session_setup,
+	"SMB1_COMMAND_SESSION_SETUP_ANDX"},
+    {TREE_CONNECT_ANDX, true, false, on_tree_connect,
+	"SMB1_COMMAND_TREE_CONNECT_ANDX"},
+    {NT_CREATE_ANDX, true, false, on_create, "SMB1_COMMAND_NT_CREATE_ANDX"},
+    {NT_CANCEL, false, false, NULL, "SMB1_COMMAND_NT_CANCEL"},
 };
 #define COMMANDS_N (sizeof(COMMANDS) / sizeof(COMMANDS[0]))
 
@@ -242,6 +205,14 @@ row_of(uint16_t command)
 	return i;
 }
 
+bool
+smb1_is_data(struct span bytes)
+{
+	size_t row = row_of(bytes.p[4]);
+
+	return row < COMMANDS_N && COMMANDS[row].is_data;
+}
+
 const char *
 smb1_command(uint16_t command)
 {
@@ -251,7 +222,7 @@ smb1_command(uint16_t command)
 }
 
 static bool
-read_body(const struct smb_message *m, size_t at, struct body *b)
+read_body(const struct smb_message *m, size_t at, struct smb1_body *b)
 {
 	struct cursor c = cur_of_span(m->bytes), part;
 	size_t words, bytes;
@@ -271,11 +242,22 @@ read_body(const struct smb_message *m, size_t at, struct body *b)
 }
 
 static void
-on_command(struct smb_message *m, const struct body *b, size_t row)
+on_data(struct smb_message *m, const struct smb1_body *b, size_t row)
 {
-	struct smb_tx *tx = smb_tx_get(m);
+	if (!COMMANDS[row].read(m, NULL, b) && !m->cut)
+		smb_tx_event(m, SMB_MALFORMED_DATA);
+}
 
-	if (tx == NULL)
+static void
+on_command(struct smb_message *m, const struct smb1_body *b, size_t row)
+{
+	struct smb_tx *tx;
+
+	if (row < COMMANDS_N && COMMANDS[row].is_data) {
+		on_data(m, b, row);
+		return;
+	}
+	if ((tx = smb_tx_get(m)) == NULL)
 		return;
 	if (row < COMMANDS_N && COMMANDS[row].read != NULL &&
 	    !(m->response && b->words.len == 0) && !COMMANDS[row].read(m, tx, b) &&
@@ -312,7 +294,7 @@ bool
 smb1_read(struct smb_message *m)
 {
 	size_t at = read_header(m), row;
-	struct body b;
+	struct smb1_body b;
 
 	m->version = 1;
 	if (at == 0)

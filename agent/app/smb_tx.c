@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct smb_tx *
-tx_new(struct smb_message *m)
+struct smb_tx *
+smb_tx_new(struct smb_message *m)
 {
 	struct smb_tx *tx = (struct smb_tx *)app_tx_new(m->a, sizeof(*tx));
 
@@ -24,6 +24,7 @@ tx_new(struct smb_message *m)
 	buf_init(&tx->domain, SMB_NAME_MAX);
 	buf_init(&tx->user, SMB_NAME_MAX);
 	buf_init(&tx->host, SMB_NAME_MAX);
+	buf_init(&tx->share, SMB_NAME_MAX);
 	return tx;
 }
 
@@ -33,7 +34,8 @@ find_request(const struct smb_message *m)
 	for (struct app_tx *t = m->a->first; t != NULL; t = t->next) {
 		struct smb_tx *tx = (struct smb_tx *)t;
 
-		if (tx->kind != SMB_CALL && tx->tx.progress[APP_TC] < SMB_DONE &&
+		if (tx->kind != SMB_CALL && tx->kind != SMB_DATA &&
+		    tx->tx.progress[APP_TC] < SMB_DONE &&
 		    tx->version == m->version && tx->command == m->command &&
 		    tx->message == m->id)
 			return tx;
@@ -46,7 +48,7 @@ smb_tx_get(struct smb_message *m)
 {
 	struct smb_tx *tx = m->response ? find_request(m) : NULL;
 
-	if (tx == NULL && (tx = tx_new(m)) != NULL && m->response)
+	if (tx == NULL && (tx = smb_tx_new(m)) != NULL && m->response)
 		tx->tx.progress[APP_TS] = SMB_DONE;
 	if (tx == NULL || !m->response)
 		return tx;
@@ -69,12 +71,19 @@ smb_tx_finish(struct smb_message *m, struct smb_tx *tx)
 void
 smb_tx_event(struct smb_message *m, enum smb_event event)
 {
-	struct smb_tx *tx = tx_new(m);
+	struct smb_tx *tx = smb_tx_new(m);
 
 	if (tx == NULL)
 		return;
 	app_tx_event(&tx->tx, event);
 	tx->tx.progress[APP_TS] = tx->tx.progress[APP_TC] = SMB_DONE;
+}
+
+void
+smb_event(struct smb_message *m, enum smb_event event)
+{
+	if (m->a->last != NULL)
+		app_tx_event(m->a->last, event);
 }
 
 static void
@@ -93,6 +102,8 @@ smb_tx_release(struct app_flow *a, struct app_tx *t)
 	text_release(a, &tx->domain);
 	text_release(a, &tx->user);
 	text_release(a, &tx->host);
+	text_release(a, &tx->share);
+	smb_file_release(a, tx);
 	dcerpc_call_release(a, &tx->call);
 }
 
@@ -217,7 +228,7 @@ on_pdu(void *arg, const struct dcerpc_pdu *pdu)
 	if (!dcerpc_is_call(pdu->type))
 		return;
 	if ((tx = find_call(at, pdu)) == NULL) {
-		if ((tx = tx_new(at->m)) == NULL)
+		if ((tx = smb_tx_new(at->m)) == NULL)
 			return;
 		tx->kind = SMB_CALL;
 		dcerpc_call_begin(&tx->call, at->pipe, pdu->call_id);
@@ -230,6 +241,17 @@ on_pdu(void *arg, const struct dcerpc_pdu *pdu)
 }
 
 /* Where the tree is not known, what it carries says whether it is a pipe. */
+bool
+smb_is_pipe(const struct smb_message *m, uint64_t id, struct span data)
+{
+	enum smb_tree_kind kind = tree_kind(m);
+
+	if (kind != SMB_TREE_UNKNOWN)
+		return kind == SMB_TREE_PIPE;
+	return pipe_find(m->st, id) != NULL ||
+	    (data.len > 0 && dcerpc_begins(data) == APP_YES);
+}
+
 void
 smb_pipe_data(struct smb_message *m, uint64_t id, struct span data)
 {
@@ -286,8 +308,10 @@ smb_write(const struct app_flow *a, const struct app_tx *t, struct jw *w)
 	const struct smb_tx *tx = (const struct smb_tx *)t;
 
 	write_head(st, tx, w);
-	if (tx->kind == SMB_FILE)
+	if (tx->kind == SMB_FILE || tx->kind == SMB_DATA)
 		write_text(w, "filename", &tx->name);
+	if (tx->kind == SMB_DATA)
+		write_text(w, "share", &tx->share);
 	if (tx->kind == SMB_TREE)
 		write_text(w, tx->is_pipe ? "named_pipe" : "share", &tx->name);
 	if (tx->has_logon) {

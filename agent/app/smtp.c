@@ -513,6 +513,19 @@ smtp_inspected(struct app_flow *a, struct app_tx *tx, enum app_dir d)
 		file_inspected(a, &f->file);
 }
 
+static bool
+smtp_file(const struct app_flow *a, const struct app_tx *tx, enum app_dir d,
+    unsigned i, struct app_file *out)
+{
+	const struct smtp_tx *t = (const struct smtp_tx *)tx;
+	const struct mime_file *f = t->has_mail ? t->mime.first : NULL;
+
+	(void)a;
+	for (; f != NULL && i > 0; i--)
+		f = f->next;
+	return d == APP_TS && f != NULL && file_tell(&f->file, out);
+}
+
 static void
 smtp_write(const struct app_flow *a, const struct app_tx *tx, struct jw *w)
 {
@@ -623,6 +636,7 @@ const struct app_parser smtp_parser = {
     .tx_release = smtp_tx_release,
     .buffer = smtp_buffer,
     .inspected = smtp_inspected,
+    .file = smtp_file,
     .write = smtp_write,
     .write_beside = smtp_write_beside,
 };

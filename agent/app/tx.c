@@ -206,22 +206,38 @@ app_buffer(const struct flow *f, const struct app_tx *tx, enum app_buffer_id b,
 	return a->parser->buffer(a, tx, b, d, instance, out);
 }
 
+bool
+app_file(const struct flow *f, const struct app_tx *tx, enum app_dir d, unsigned i,
+    struct app_file *out)
+{
+	const struct app_flow *a = f->slot[FLOW_SLOT_APP];
+
+	*out = (struct app_file){.size = 0};
+	return a->parser->file != NULL && a->parser->file(a, tx, d, i, out);
+}
+
+const struct app_tx *
+app_tx_find(const struct flow *f, uint64_t tx_id)
+{
+	const struct app_tx *tx = app_tx_first(f);
+
+	while (tx != NULL && tx->id != tx_id)
+		tx = tx->next;
+	return tx;
+}
+
 void
 app_tx_write(const struct flow *f, uint64_t tx_id, struct jw *w)
 {
 	const struct app_flow *a = f->slot[FLOW_SLOT_APP];
+	const struct app_tx *tx = app_tx_find(f, tx_id);
 
-	if (a == NULL || a->parser == NULL || a->parser->write == NULL)
+	if (tx == NULL || a->parser == NULL || a->parser->write == NULL)
 		return;
-	for (const struct app_tx *tx = a->first; tx != NULL; tx = tx->next)
-		if (tx->id == tx_id) {
-			jw_object(w,
-			    a->parser->object == NULL ? a->parser->word
-						      : a->parser->object);
-			a->parser->write(a, tx, w);
-			jw_end_object(w);
-			if (a->parser->write_beside != NULL)
-				a->parser->write_beside(a, tx, w);
-			return;
-		}
+	jw_object(
+	    w, a->parser->object == NULL ? a->parser->word : a->parser->object);
+	a->parser->write(a, tx, w);
+	jw_end_object(w);
+	if (a->parser->write_beside != NULL)
+		a->parser->write_beside(a, tx, w);
 }

@@ -167,8 +167,11 @@ tell_alert(
 		jw_uint(w, "tx_id", a->tx_id);
 	write_alert(w, p, m);
 	write_tunnel(w, p);
-	if (a->has_tx && p->flow != NULL)
+	if (a->has_tx && p->flow != NULL) {
 		app_tx_write(p->flow, a->tx_id, w);
+		event_write_files(w, p->flow, a->tx_id,
+		    p->flags & PACKET_TO_CLIENT ? APP_TC : APP_TS);
+	}
 	if (p->flow != NULL) {
 		event_write_app(w, p->flow);
 		jw_str(w, "direction",

@@ -46,6 +46,9 @@ void event_write_flow(struct jw *w, const struct flow *f);
 void event_write_flow_counts(struct jw *w, const struct flow *f);
 /* "app_proto"; nothing while unknown. */
 void event_write_app(struct jw *w, const struct flow *f);
+/* "files" of a transaction this way; nothing if there are none. */
+void event_write_files(
+    struct jw *w, const struct flow *f, uint64_t tx_id, enum app_dir d);
 /* "ndpi", in "stadswacht"; nothing while unknown. */
 void event_write_ndpi(struct jw *w, const struct flow *f);
 

@@ -270,9 +270,9 @@ a_large_file_is_a_window(void **state)
 	for (int i = 0; i < 400; i++)
 		talk_say(&t, APP_TS, line, sizeof(line), SIZE_MAX);
 	app_buffer(&t.flow, tx, APP_FILE_DATA, APP_TS, 0, &got);
-	assert_int_equal(got.bytes.len, FILE_WINDOW_MAX);
+	assert_int_equal(got.bytes.len, FILE_WINDOW_KEPT);
 	assert_int_equal(got.offset + got.bytes.len, 440 * sizeof(line));
-	assert_true(app_stats(t.app)->bytes <= FILE_WINDOW_MAX + 100);
+	assert_true(app_stats(t.app)->bytes <= FILE_WINDOW_KEPT + 100);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
