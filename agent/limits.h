@@ -45,16 +45,12 @@
 #define STREAM_SESSIONS_MAX FLOW_MAX
 /* Suricata's stream.reassembly.depth: of each direction so much is put in order. */
 #define STREAM_DEPTH (1u << 20)
-/* What waits for its ACK or its inspection: 32 MB in pieces for full segments,
- * 16 MB in pieces for small ones. */
-#define STREAM_LARGE_PIECES 16384
-#define STREAM_LARGE_BYTES  2048
-#define STREAM_SMALL_PIECES 65536
-#define STREAM_SMALL_BYTES  256
-#define STREAM_POOL_BYTES                                                          \
-	(STREAM_LARGE_PIECES * STREAM_LARGE_BYTES +                                \
-	    STREAM_SMALL_PIECES * STREAM_SMALL_BYTES)
-/* Of one direction: a full depth in pieces takes 600; a list is walked. */
+/* What waits for its ACK or its inspection, in pieces of up to a full segment and
+ * what it takes to keep one; slabs of pieces of one size. */
+#define STREAM_POOL_BYTES  (48u << 20)
+#define STREAM_PIECE_BYTES 1728
+#define STREAM_SLAB_BYTES  (64u << 10)
+/* Of one direction: a full depth in full pieces takes 700; a list is walked. */
 #define STREAM_PIECES_MAX 2048
 /* Suricata's toserver-chunk-size and toclient-chunk-size, not randomised. */
 #define STREAM_CHUNK_BYTES 2560

@@ -77,10 +77,11 @@ on_packet(void *arg, struct packet *p)
 		flow_table_settle(s->flows, p->flow);
 	}
 	inspect(s, p);
-	if (p->flow != NULL)
-		app_clean(p->flow);
-	if (p->flow != NULL)
-		event_risks(s->events, p->flow, p->time_us);
+	if (p->flow == NULL)
+		return;
+	app_clean(p->flow);
+	stream_clean(p->flow);
+	event_risks(s->events, p->flow, p->time_us);
 }
 
 static void

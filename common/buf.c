@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUF_FIRST 256
+/* Flows hold many texts of which most are short: the first room is what is asked
+ * for, in steps of this. */
+#define BUF_FIRST 32
 
 void
 buf_init(struct buf *b, size_t max)
@@ -31,7 +33,8 @@ buf_reset(struct buf *b)
 static int
 grow(struct buf *b, size_t n)
 {
-	size_t cap = b->cap > 0 ? b->cap : BUF_FIRST;
+	size_t cap =
+	    b->cap > 0 ? b->cap : (n + BUF_FIRST - 1) / BUF_FIRST * BUF_FIRST;
 	uint8_t *p;
 
 	while (cap < n)

@@ -87,7 +87,7 @@ go_on(struct http_headers *h, struct span more)
 static bool
 make_room(struct http_headers *h)
 {
-	size_t cap = h->cap == 0 ? 16 : h->cap * 2;
+	size_t cap = h->cap == 0 ? 8 : h->cap * 2;
 	struct http_field *f = NULL;
 
 	if (h->n < h->cap)

@@ -8,7 +8,6 @@
 
 #include "agent/limits.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct piece {
@@ -16,47 +15,20 @@ struct piece {
 	uint64_t offset; /* in the stream */
 	uint64_t began;	 /* the segment that the first byte belongs to */
 	uint16_t len, room;
-	bool large;
 	uint8_t mark[]; /* a bit a byte; behind them the bytes */
 };
 
-#define ROOM_OF(size) (((size) - sizeof(struct piece)) * 8 / 9 / 8 * 8)
-#define SMALL_ROOM    ROOM_OF(STREAM_SMALL_BYTES)
-#define LARGE_ROOM    ROOM_OF(STREAM_LARGE_BYTES)
-
-static const size_t PIECE_BYTES[2] = {STREAM_SMALL_BYTES, STREAM_LARGE_BYTES};
-static const size_t PIECE_ROOM[2] = {SMALL_ROOM, LARGE_ROOM};
-static const size_t PIECES[2] = {STREAM_SMALL_PIECES, STREAM_LARGE_PIECES};
-
-/* Zero pages until a piece is used; those from untouched on never were. */
-struct assembly_memory {
-	uint8_t *bytes[2];
-	size_t untouched[2];
-};
-
-int
-assembly_pool_init(struct assembly_pool *pool)
+/* A bit of mark for each byte, so eight bytes take nine. */
+static size_t
+room_of(size_t size)
 {
-	memset(pool, 0, sizeof(*pool));
-	if ((pool->memory = calloc(1, sizeof(*pool->memory))) == NULL)
-		return -1;
-	for (int i = 0; i < 2; i++) {
-		pool->memory->bytes[i] = calloc(PIECES[i], PIECE_BYTES[i]);
-		if (pool->memory->bytes[i] == NULL)
-			return -1;
-	}
-	return 0;
+	return (size - sizeof(struct piece)) * 8 / 9 / 8 * 8;
 }
 
-void
-assembly_pool_release(struct assembly_pool *pool)
+static size_t
+size_for(size_t room)
 {
-	if (pool->memory == NULL)
-		return;
-	free(pool->memory->bytes[0]);
-	free(pool->memory->bytes[1]);
-	free(pool->memory);
-	pool->memory = NULL;
+	return sizeof(struct piece) + (room + 7) / 8 * 9;
 }
 
 static uint8_t *
@@ -72,35 +44,17 @@ end_of(const struct piece *t)
 }
 
 static struct piece *
-take(struct assembly_pool *pool, size_t want)
+take(struct pieces *pool, size_t want)
 {
-	int large = want > SMALL_ROOM;
-	struct assembly_memory *m = pool->memory;
-	struct piece *t;
+	size_t size;
+	struct piece *t = pieces_take(pool, size_for(want), &size);
 
-	if (pool->spare[large] == NULL && m->untouched[large] == PIECES[large])
-		large = !large;
-	if ((t = pool->spare[large]) != NULL)
-		pool->spare[large] = t->next;
-	else if (m->untouched[large] < PIECES[large])
-		t = (struct piece *)(void *)(m->bytes[large] +
-		    PIECE_BYTES[large] * m->untouched[large]++);
-	else
+	if (t == NULL)
 		return NULL;
-	pool->active += PIECE_BYTES[large];
-	t->large = large;
-	t->room = (uint16_t)PIECE_ROOM[large];
+	t->room = (uint16_t)room_of(size);
 	t->len = 0;
 	memset(t->mark, 0, t->room / 8);
 	return t;
-}
-
-static void
-give(struct assembly_pool *pool, struct piece *t)
-{
-	pool->active -= PIECE_BYTES[t->large];
-	t->next = pool->spare[t->large];
-	pool->spare[t->large] = t;
 }
 
 static void
@@ -114,12 +68,12 @@ link_behind(struct assembly *a, struct piece *before, struct piece *t)
 }
 
 static void
-drop(struct assembly_pool *pool, struct assembly *a, struct piece *t)
+drop(struct pieces *pool, struct assembly *a, struct piece *t)
 {
 	*(t->prev == NULL ? &a->first : &t->prev->next) = t->next;
 	*(t->next == NULL ? &a->last : &t->next->prev) = t->prev;
 	a->pieces--;
-	give(pool, t);
+	pieces_give(pool, t);
 }
 
 int64_t
@@ -131,7 +85,7 @@ assembly_offset(const struct assembly *a, uint32_t seq)
 /* --- adding -------------------------------------------------------------------- */
 
 struct adding {
-	struct assembly_pool *pool;
+	struct pieces *pool;
 	struct assembly *a;
 	struct assembly_insert *how;
 	uint64_t began, end; /* of the new segment */
@@ -291,7 +245,7 @@ merge(struct adding *x, uint64_t at, const uint8_t *p)
 }
 
 enum assembly_verdict
-assembly_add(struct assembly_pool *pool, struct assembly *a, uint64_t offset,
+assembly_add(struct pieces *pool, struct assembly *a, uint64_t offset,
     struct span bytes, struct assembly_insert *how)
 {
 	struct adding x = {.pool = pool,
@@ -321,7 +275,7 @@ assembly_add(struct assembly_pool *pool, struct assembly *a, uint64_t offset,
 /* --- reading and releasing -------------------------------------------------------- */
 
 void
-assembly_release(struct assembly_pool *pool, struct assembly *a, uint64_t offset)
+assembly_release(struct pieces *pool, struct assembly *a, uint64_t offset)
 {
 	if (offset <= a->base)
 		return;
@@ -332,14 +286,14 @@ assembly_release(struct assembly_pool *pool, struct assembly *a, uint64_t offset
 }
 
 void
-assembly_clear(struct assembly_pool *pool, struct assembly *a)
+assembly_clear(struct pieces *pool, struct assembly *a)
 {
 	while (a->first != NULL)
 		drop(pool, a, a->first);
 }
 
 void
-assembly_begin(struct assembly_pool *pool, struct assembly *a, uint32_t seq)
+assembly_begin(struct pieces *pool, struct assembly *a, uint32_t seq)
 {
 	assembly_clear(pool, a);
 	*a = (struct assembly){.base_seq = seq};

@@ -7,19 +7,10 @@
 #ifndef AGENT_STREAM_ASSEMBLY_H
 #define AGENT_STREAM_ASSEMBLY_H
 
+#include "agent/stream/pieces.h"
 #include "agent/stream/stream.h"
 
 struct piece;
-
-struct assembly_pool {
-	struct assembly_memory *memory;
-	struct piece *spare[2]; /* small, large */
-	uint64_t active;	/* bytes of pieces in use */
-};
-
-/* -1 with errno. */
-int assembly_pool_init(struct assembly_pool *pool);
-void assembly_pool_release(struct assembly_pool *pool);
 
 struct assembly {
 	struct piece *first, *last;
@@ -44,15 +35,14 @@ struct assembly_insert {
 };
 
 /* Empty it; its first byte will have this sequence number. */
-void assembly_begin(struct assembly_pool *pool, struct assembly *a, uint32_t seq);
+void assembly_begin(struct pieces *pool, struct assembly *a, uint32_t seq);
 /* Where a sequence number lies; negative: before offset 0 or long gone. */
 int64_t assembly_offset(const struct assembly *a, uint32_t seq);
-enum assembly_verdict assembly_add(struct assembly_pool *pool, struct assembly *a,
+enum assembly_verdict assembly_add(struct pieces *pool, struct assembly *a,
     uint64_t offset, struct span bytes, struct assembly_insert *how);
 /* Forget what lies before offset. */
-void assembly_release(
-    struct assembly_pool *pool, struct assembly *a, uint64_t offset);
-void assembly_clear(struct assembly_pool *pool, struct assembly *a);
+void assembly_release(struct pieces *pool, struct assembly *a, uint64_t offset);
+void assembly_clear(struct pieces *pool, struct assembly *a);
 
 /*
  * Held bytes from offset on, as far as they lie together in memory.  p NULL when

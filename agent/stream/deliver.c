@@ -162,7 +162,7 @@ keep(struct session *n, struct packet *p, struct side *d)
 			return;
 		bytes.len = n->depth - (size_t)at;
 	}
-	switch (assembly_add(&s->pool, &d->a, (uint64_t)at, bytes, &how)) {
+	switch (assembly_add(s->pool, &d->a, (uint64_t)at, bytes, &how)) {
 	case ASSEMBLY_ADDED:
 		p->flags |= PACKET_IN_STREAM;
 		s->stats.segments++;
@@ -201,7 +201,7 @@ session_segment(struct session *n, struct packet *p, int from)
 		session_tell(n, from, p);
 	if (n->owner->stats.gaps != gaps)
 		packet_set_event(p, STREAM_EVENT_REASSEMBLY_SEQ_GAP);
-	n->owner->stats.pool_active = n->owner->pool.active;
+	n->owner->stats.pool_active = pieces_active(n->owner->pool);
 }
 
 /*
@@ -211,7 +211,7 @@ session_segment(struct session *n, struct packet *p, int from)
 static bool
 is_pressed(struct stream_engine *s, unsigned quarters)
 {
-	if (s->pool.active <= (uint64_t)STREAM_POOL_BYTES / 4 * quarters)
+	if (pieces_bound(s->pool) <= (uint64_t)STREAM_POOL_BYTES / 4 * quarters)
 		return false;
 	s->stats.pressed++;
 	return true;
@@ -235,7 +235,7 @@ session_trim(struct session *n)
 		if (until > d->a.app)
 			until = d->a.app;
 		assembly_release(
-		    &n->owner->pool, &d->a, until < acked ? until : acked);
+		    n->owner->pool, &d->a, until < acked ? until : acked);
 	}
 }
 

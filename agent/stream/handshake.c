@@ -38,7 +38,7 @@ accept_offer(
 	peer->wscale = o->wscale == 0xff ? 0
 	    : o->wscale > WSCALE_MAX	 ? WSCALE_MAX
 					 : o->wscale;
-	assembly_begin(&n->owner->pool, &me->a, o->seq + 1);
+	assembly_begin(n->owner->pool, &me->a, o->seq + 1);
 	if (i == CLIENT)
 		n->flow->tcp_isn = o->seq;
 }
@@ -192,7 +192,7 @@ handshake_syn_sent_ack(struct at_hand *h)
 	h->peer->isn = h->ack - 1;
 	h->peer->next_seq = h->peer->last_ack = h->ack;
 	h->peer->next_win = h->ack + h->peer->window;
-	assembly_begin(&n->owner->pool, &h->peer->a, h->ack);
+	assembly_begin(n->owner->pool, &h->peer->a, h->ack);
 	at_hand_become(n, SESSION_ESTABLISHED);
 	session_segment(n, h->p, CLIENT);
 	return true;
@@ -306,8 +306,8 @@ take_up(struct at_hand *h)
 	h->peer->next_win = h->ack + h->peer->window;
 	h->me->window = h->peer->window;
 	h->me->next_win = h->me->last_ack + h->me->window;
-	assembly_begin(&n->owner->pool, &h->me->a, h->me->isn + 1);
-	assembly_begin(&n->owner->pool, &h->peer->a, h->ack);
+	assembly_begin(n->owner->pool, &h->me->a, h->me->isn + 1);
+	assembly_begin(n->owner->pool, &h->peer->a, h->ack);
 	n->flow->tcp_isn = n->side[CLIENT].isn;
 	if (syn_ack) {
 		at_hand_become(n, SESSION_SYN_RECV);

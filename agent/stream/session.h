@@ -87,8 +87,9 @@ struct session {
 struct stream_engine {
 	struct stream_config config;
 	struct stream_stats stats;
-	struct assembly_pool pool;
+	struct pieces *pool;
 	struct session *sessions, *spare;
+	struct session none; /* of packets that have no session */
 	size_t sessions_max, untouched;
 	struct stream_chunk chunk[STREAM_CHUNKS_MAX];
 	const struct stream_chunk *whole_of; /* whose window whole is; or NULL */

@@ -52,8 +52,8 @@ stream_engine_new(const struct stream_config *c)
 	/* Zero pages, both: memory is only used once a session is. */
 	s->sessions = calloc(s->sessions_max, sizeof(*s->sessions));
 	s->scratch = calloc(1, s->scratch_size);
-	if (s->sessions != NULL && s->scratch != NULL &&
-	    assembly_pool_init(&s->pool) == 0)
+	s->pool = pieces_new();
+	if (s->sessions != NULL && s->scratch != NULL && s->pool != NULL)
 		return s;
 	stream_engine_free(s);
 	return NULL;
@@ -64,7 +64,7 @@ stream_engine_free(struct stream_engine *s)
 {
 	if (s == NULL)
 		return;
-	assembly_pool_release(&s->pool);
+	pieces_free(s->pool);
 	free(s->sessions);
 	free(s->scratch);
 	free(s);
@@ -113,11 +113,11 @@ stream_slot_free(void *slot)
 		return;
 	s = n->owner;
 	for (int i = 0; i < 2; i++)
-		assembly_clear(&s->pool, &n->side[i].a);
+		assembly_clear(s->pool, &n->side[i].a);
 	n->spare = s->spare;
 	s->spare = n;
 	s->stats.sessions_active--;
-	s->stats.pool_active = s->pool.active;
+	s->stats.pool_active = pieces_active(s->pool);
 }
 
 /* Can this packet begin a session? */
@@ -133,18 +133,26 @@ static void
 tcp_packet(struct stream_engine *s, struct packet *p)
 {
 	struct session *n = p->flow->slot[FLOW_SLOT_STREAM];
-	struct session none = {.owner = s, .flow = p->flow};
 
 	if (p->flags & PACKET_BAD_L4_SUM)
 		return;
 	if (n == NULL && begins(s, p) && (n = session_take(s, p->flow)) == NULL)
 		return;
-	if (n == NULL)
-		n = &none; /* for its events */
-	else
-		session_trim(n);
+	if (n == NULL) { /* for its events */
+		n = &s->none;
+		*n = (struct session){.owner = s, .flow = p->flow};
+	}
 	if (!session_packet(n, p))
 		s->stats.invalid++;
+}
+
+void
+stream_clean(struct flow *f)
+{
+	struct session *n = f->slot[FLOW_SLOT_STREAM];
+
+	if (n != NULL)
+		session_trim(n);
 }
 
 void

@@ -80,6 +80,10 @@ void stream_engine_free(struct stream_engine *s);
  */
 void stream_packet(struct stream_engine *s, struct packet *p);
 
+/* After detection had the packet: forget what was told and inspected.  Once a
+ * packet. */
+void stream_clean(struct flow *f);
+
 /*
  * The flow ends.  For each direction with bytes that were not told or not
  * inspected, or that the reader is unfinished with: the reader gets the rest, then fn a

@@ -123,6 +123,7 @@ one_packet(struct stream_engine *e, struct flow *f, struct cursor *c)
 		stream_set_window(f, (options & 1) == 0, (uint32_t)len);
 	if (options & 64)
 		take_chunks(&p);
+	stream_clean(f);
 	free(bytes);
 }
 
