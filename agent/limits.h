@@ -166,6 +166,15 @@
 /* Interfaces that binds of a flow agreed upon; a client has a few. */
 #define DCERPC_IFACES_MAX 64
 
+/* Suricata's bound of CRYPTO, and what is kept of it with what was sent twice. */
+#define QUIC_CRYPTO_MAX 65534
+#define QUIC_HELD_MAX	(128u << 10)
+/* Parts of a hello that wait for what is between; browsers cut it in a dozen. */
+#define QUIC_RUNS_MAX 64
+/* Texts of one packet: the numbers of a hello of the largest size. */
+#define QUIC_TEXT_MAX (512u << 10)
+/* Hellos of Google's in one packet; there is one. */
+#define QUIC_CYU_MAX 4
 /* Suricata's bound of a message; a longer one is told by its head only. */
 #define MQTT_MESSAGE_MAX (1u << 20)
 #define MQTT_HELD_MAX	 (MQTT_MESSAGE_MAX + 5) /* and its head */

@@ -20,6 +20,10 @@ app_new(const struct app_config *c)
 	app->config = *c;
 	if (app->config.parsers == NULL)
 		app->config.parsers = app_registry;
+	for (const struct app_parser *const *p = app->config.parsers; *p != NULL;
+	     p++)
+		if ((*p)->start != NULL)
+			(*p)->start();
 	return app;
 }
 

@@ -114,6 +114,11 @@ enum app_buffer_id {
 	APP_SMB_NTLMSSP_USER,
 	APP_SMB_NTLMSSP_DOMAIN,
 	APP_SMB_VERSION,
+	APP_QUIC_VERSION,
+	APP_QUIC_SNI,
+	APP_QUIC_UA,
+	APP_QUIC_CYU_STRING,
+	APP_QUIC_CYU_HASH,
 	APP_MQTT_VERSION,
 	APP_MQTT_TYPE,	/* each message */
 	APP_MQTT_FLAGS, /* enum app_mqtt_flag of each message */

@@ -58,6 +58,8 @@ struct app_parser {
 	const struct app_use *use;
 	const char *const *events; /* names by bit; ends with NULL; may be NULL */
 
+	/* Before the first byte and before the process is locked in; may be NULL. */
+	void (*start)(void);
 	/* Does a direction that begins with these bytes speak it? */
 	enum app_guess (*probe)(
 	    const struct flow *f, enum app_dir d, struct span bytes);

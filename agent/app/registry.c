@@ -10,6 +10,7 @@
 #include "agent/app/http2.h"
 #include "agent/app/mqtt.h"
 #include "agent/app/parser.h"
+#include "agent/app/quic.h"
 #include "agent/app/sip.h"
 #include "agent/app/smb.h"
 #include "agent/app/smtp.h"
@@ -20,6 +21,7 @@
 
 const struct app_parser *const app_registry[] = {
     &ftp_data_parser, /* first: announced, whatever it begins with */
+    &quic_parser,     /* takes all of its ports, as Suricata */
     &http_parser,
     &http2_parser,
     &dns_parser,
