@@ -3,6 +3,7 @@
  * Which content of a rule the multi-pattern matcher looks for: Suricata's order
  * (engine.md 2.2), because with flowbits it decides when they are read.
  */
+#include "agent/detect/anchors.h"
 #include "agent/detect/buffers.h"
 #include "agent/detect/ruleset.h"
 
@@ -50,8 +51,68 @@ choose(struct rule *r, size_t list, size_t op)
 	r->fast_op = (int)op;
 }
 
-void
-ruleset_choose_fast(struct rule *r)
+struct mpm_pattern
+ruleset_pattern(const struct op *op)
+{
+	const struct op_content *c = &op->content;
+	struct mpm_pattern p = {
+	    c->bytes, c->len, (op->flags & OP_NOCASE) != 0, 0, 0};
+	size_t cut_front = 0;
+
+	if (op->flags & OP_FAST_CHOP) {
+		p.bytes += c->fast_offset;
+		p.len = c->fast_len;
+		cut_front = c->fast_offset;
+	}
+	if (p.len > MPM_PATTERN_MAX)
+		p.len = MPM_PATTERN_MAX;
+	if (op->flags & (OP_DISTANCE | OP_WITHIN) || c->offset.var != -1 ||
+	    c->depth.var != -1)
+		return p;
+	p.min_end = (size_t)c->offset.value + cut_front + p.len;
+	if (op->flags & OP_DEPTH)
+		p.max_end = (size_t)c->offset.value + (size_t)c->depth.value -
+		    (c->len - cut_front - p.len);
+	return p;
+}
+
+/* A shorter one comes up so often that it is better searched for another. */
+#define PLACED_MIN	3
+#define PLACED_MIN_WEAK 2
+
+/*
+ * In payloads, a content with few places (anchors.h) is looked up for next to
+ * nothing, while the fast pattern has to be searched.  All contents of a list must
+ * be in the same bytes, so that either brings the rule up where it can match; what
+ * windows of chunks need beside is payload_confirms().  A rule on transactions
+ * remembers when it came up: there the fast pattern itself decides.
+ */
+static void
+choose_placed(struct rule *r)
+{
+	const struct rule_list *l = &r->list[r->fast_list];
+	struct mpm_pattern fast = ruleset_pattern(&l->op[r->fast_op]);
+	size_t least = mpm_is_weak(&fast) ? PLACED_MIN_WEAK : PLACED_MIN;
+
+	if (l->buffer != BUFFER_PAYLOAD || r->class == RULE_CLASS_TX ||
+	    anchors_fits(&fast))
+		return;
+	for (size_t k = 0; k < l->n; k++) {
+		const struct op *op = &l->op[k];
+		struct mpm_pattern p;
+
+		if (op->kind != OP_CONTENT || (op->flags & OP_NEGATED))
+			continue;
+		p = ruleset_pattern(op);
+		if (p.len < least || !anchors_fits(&p))
+			continue;
+		r->placed_op = (int)k;
+		least = p.len + 1;
+	}
+}
+
+static void
+choose_fast(struct rule *r)
 {
 	for (size_t i = 0; i < r->lists_n; i++) {
 		const struct rule_list *l = &r->list[i];
@@ -83,4 +144,12 @@ ruleset_choose_fast(struct rule *r)
 				choose(r, i, k);
 		}
 	}
+}
+
+void
+ruleset_choose_fast(struct rule *r)
+{
+	choose_fast(r);
+	if (r->fast_list != -1)
+		choose_placed(r);
 }

@@ -2,6 +2,9 @@
 /* Ranges to rules, built once by a sweep over the ends of all ranges. */
 #include "agent/detect/index.h"
 
+#include "agent/detect/array.h"
+#include "agent/detect/ports.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +26,11 @@ struct index {
 	size_t pieces, pieces_cap;
 	uint32_t *rule;
 	size_t rules, rules_cap;
+	/* Where all keys are below 65,536: a key's piece and one; pages of it. */
+	struct ports ports;
 };
+
+#define SMALL_KEYS 65536
 
 struct index *
 index_new(void)
@@ -39,33 +46,15 @@ index_free(struct index *x)
 	free(x->entry);
 	free(x->piece);
 	free(x->rule);
+	ports_release(&x->ports);
 	free(x);
-}
-
-/* Room for n more elements of size bytes each. */
-static int
-grow(void *array, size_t used, size_t *cap, size_t n, size_t size)
-{
-	void **a = array;
-	size_t want = *cap == 0 ? 16 : *cap;
-	void *p;
-
-	if (used + n <= *cap)
-		return 0;
-	while (want < used + n)
-		want *= 2;
-	if ((p = realloc(*a, want * size)) == NULL)
-		return -1;
-	*a = p;
-	*cap = want;
-	return 0;
 }
 
 int
 index_add(struct index *x, struct list_key from, struct list_key to, uint32_t rule)
 {
-	if (grow(&x->entry, x->entries, &x->entries_cap, 1, sizeof(*x->entry)) ==
-	    -1)
+	if (array_grow(
+		&x->entry, x->entries, &x->entries_cap, 1, sizeof(*x->entry)) == -1)
 		return -1;
 	x->entry[x->entries++] = (struct entry){from, to, rule};
 	return 0;
@@ -123,14 +112,46 @@ static int
 add_piece(struct index *x, struct list_key from, const struct entry *const *open,
     size_t n)
 {
-	if (grow(&x->piece, x->pieces, &x->pieces_cap, 1, sizeof(*x->piece)) ==
-		-1 ||
-	    grow(&x->rule, x->rules, &x->rules_cap, n, sizeof(*x->rule)) == -1)
+	if (array_grow(
+		&x->piece, x->pieces, &x->pieces_cap, 1, sizeof(*x->piece)) == -1 ||
+	    array_grow(&x->rule, x->rules, &x->rules_cap, n, sizeof(*x->rule)) ==
+		-1)
 		return -1;
 	x->piece[x->pieces++] = (struct piece){from, x->rules, n};
 	for (size_t i = 0; i < n; i++)
 		x->rule[x->rules++] = open[i]->rule;
 	return 0;
+}
+
+static bool
+has_small_keys(const struct index *x)
+{
+	const struct piece *last = &x->piece[x->pieces - 1];
+
+	/* The last one is what lies behind all ranges. */
+	return last->n == 0 && last->from.hi == 0 && last->from.lo <= SMALL_KEYS &&
+	    x->pieces < UINT16_MAX;
+}
+
+static int
+build_table(struct index *x)
+{
+	uint16_t *value;
+	size_t next = 0;
+	int rc;
+
+	if (!has_small_keys(x))
+		return 0;
+	if ((value = calloc(SMALL_KEYS, sizeof(*value))) == NULL)
+		return -1;
+	for (uint32_t k = 0; k < SMALL_KEYS; k++) {
+		while (next < x->pieces && x->piece[next].from.lo <= k)
+			next++;
+		value[k] = (uint16_t)next;
+	}
+	rc = ports_init(&x->ports, value);
+	free(value);
+	return rc;
 }
 
 int
@@ -164,15 +185,23 @@ index_build(struct index *x)
 	free(x->entry);
 	x->entry = NULL;
 	x->entries = x->entries_cap = 0;
-	rc = 0;
+	rc = build_table(x);
 done:
 	free(open);
 	free(cut);
 	return rc;
 }
 
-struct index_slice
-index_find(const struct index *x, struct list_key k)
+static struct index_slice
+slice(const struct index *x, size_t piece)
+{
+	const struct piece *p = &x->piece[piece];
+
+	return (struct index_slice){x->rule + p->first, p->n};
+}
+
+static struct index_slice
+find_by_halves(const struct index *x, struct list_key k)
 {
 	size_t lo = 0, hi = x->pieces;
 
@@ -184,8 +213,33 @@ index_find(const struct index *x, struct list_key k)
 		else
 			hi = mid;
 	}
-	if (lo == 0)
+	return lo == 0 ? (struct index_slice){NULL, 0} : slice(x, lo - 1);
+}
+
+struct index_slice
+index_find(const struct index *x, struct list_key k)
+{
+	unsigned piece;
+
+	if (x->pieces == 0)
 		return (struct index_slice){NULL, 0};
-	return (struct index_slice){
-	    x->rule + x->piece[lo - 1].first, x->piece[lo - 1].n};
+	if (x->ports.entry == NULL)
+		return find_by_halves(x, k);
+	if (k.hi != 0 || k.lo >= SMALL_KEYS)
+		return (struct index_slice){NULL, 0};
+	piece = ports_get(&x->ports, (uint16_t)k.lo);
+	return piece == 0 ? (struct index_slice){NULL, 0} : slice(x, piece - 1);
+}
+
+size_t
+index_pieces(const struct index *x)
+{
+	return x->pieces;
+}
+
+struct index_slice
+index_piece(const struct index *x, size_t i, struct list_key *from)
+{
+	*from = x->piece[i].from;
+	return slice(x, i);
 }

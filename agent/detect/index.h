@@ -26,4 +26,10 @@ int index_add_ranges(struct index *x, const struct list_ranges *r, uint32_t rule
 int index_build(struct index *x);
 struct index_slice index_find(const struct index *x, struct list_key k);
 
+/* After index_build(): the pieces that the keys are cut into, in their order.  A
+ * piece ends where the next begins. */
+size_t index_pieces(const struct index *x);
+struct index_slice index_piece(
+    const struct index *x, size_t i, struct list_key *from);
+
 #endif

@@ -136,8 +136,8 @@ kw_fragoffset(struct rule_parser *p, char *value)
 	return kw_packet_num(p, value, 65535, test_fragoffset);
 }
 
-static bool
-test_ip_proto(const struct test *t, struct match_context *m)
+bool
+kw_test_ip_proto(const struct test *t, struct match_context *m)
 {
 	return kw_packet_is_ip(m->p) && parser_num_holds(&t->num, m->p->proto);
 }
@@ -243,7 +243,7 @@ kw_ip_proto(struct rule_parser *p, char *value)
 	if ((op == NUM_LT && v == 0) || (op == NUM_GT && v == 255))
 		return parser_fail(p, "\"%.30s\" can never match", value);
 	/* Not a kw_packet_test(): IP-only rules may have it. */
-	if ((t = parser_add_test(p, test_ip_proto)) == NULL)
+	if ((t = parser_add_test(p, kw_test_ip_proto)) == NULL)
 		return -1;
 	t->num = (struct num_test){op, v, 0};
 	return 0;

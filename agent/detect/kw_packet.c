@@ -119,8 +119,8 @@ kw_flags_modifier(char **s)
 
 /* --- size ------------------------------------------------------------------ */
 
-static bool
-test_dsize(const struct test *t, struct match_context *m)
+bool
+kw_test_dsize(const struct test *t, struct match_context *m)
 {
 	if ((m->p->flags & (PACKET_FRAGMENT | PACKET_PSEUDO)) ||
 	    !kw_packet_is_ip(m->p))
@@ -132,9 +132,9 @@ int
 kw_dsize(struct rule_parser *p, char *value)
 {
 	for (size_t i = 0; i < p->r->tests_n; i++)
-		if (p->r->test[i].fn == test_dsize)
+		if (p->r->test[i].fn == kw_test_dsize)
 			return parser_fail(p, "may stand once in a rule");
-	return kw_packet_num(p, value, 65535, test_dsize);
+	return kw_packet_num(p, value, 65535, kw_test_dsize);
 }
 
 /* --- checksums and events -------------------------------------------------- */

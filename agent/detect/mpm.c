@@ -1,38 +1,63 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Vectorscan databases of literals. */
+/*
+ * Sets of literals.  Those with few places are looked up there (anchors.h); where
+ * there are few, and where they are too short for a database, each is searched on
+ * its own; the others are Vectorscan's.
+ */
 #include "agent/detect/mpm.h"
 
-#include "agent/detect/patterns.h"
-
-#include "common/table.h"
+#include "agent/detect/anchors.h"
+#include "agent/detect/array.h"
+#include "agent/detect/expressions.h"
+#include "agent/detect/literal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MPM_PATTERNS_MAX (1u << 20)
-/* A byte of a pattern is written "\xHH". */
-#define BYTE_TEXT 4
+/* So many are faster searched one by one than by a database. */
+#define FEW 4
+/* So many of those that would stop a database all the time likewise. */
+#define WEAK_FEW 4
 
-struct slice {
-	struct mpm_pattern pattern;
-	char *text; /* the expression */
-	uint32_t *rule;
-	size_t n, cap;
+struct added {
+	uint32_t text, rule;
+	struct mpm_pattern p; /* its bytes are those at text, once all are there */
+};
+
+/* One pattern and the rules that chose it. */
+struct slot {
+	uint32_t first, n;	   /* in rules */
+	uint32_t min_end, max_end; /* as in mpm_pattern */
+};
+
+struct direct {
+	uint32_t text, slot;
+	uint8_t len;
+	bool nocase;
 };
 
 struct mpm {
-	struct table *known; /* pattern -> index + 1 */
-	struct slice *slice;
-	size_t n, cap;
-	hs_database_t *db;
+	struct added *added; /* while it is built */
+	size_t added_n, added_cap;
+	uint8_t *text;
+	size_t text_n, text_cap;
+	struct slot *slot;
+	uint32_t *rule;
+	size_t n; /* slots */
+	struct anchors *anchors;
+	struct direct *direct;
+	size_t directs, directs_cap;
+	uint8_t *direct_text;
+	size_t direct_text_n, direct_text_cap;
+	hs_database_t *db; /* ids are slots */
 	bool db_ours;
 };
 
 struct mpm_scratch {
 	hs_scratch_t *hs;
-	uint32_t *seen; /* a pattern: the scan that it was last told in */
+	uint32_t *seen; /* a slot: the scan that it was last told in */
 	size_t patterns;
 	uint32_t scan;
 };
@@ -44,7 +69,7 @@ mpm_new(void)
 
 	if (m == NULL)
 		return NULL;
-	if ((m->known = table_new(MPM_PATTERNS_MAX, NULL)) == NULL) {
+	if ((m->anchors = anchors_new()) == NULL) {
 		free(m);
 		return NULL;
 	}
@@ -56,15 +81,188 @@ mpm_free(struct mpm *m)
 {
 	if (m == NULL)
 		return;
-	for (size_t i = 0; i < m->n; i++) {
-		free(m->slice[i].text);
-		free(m->slice[i].rule);
-	}
-	free(m->slice);
-	table_free(m->known);
+	free(m->added);
+	free(m->text);
+	free(m->slot);
+	free(m->rule);
+	anchors_free(m->anchors);
+	free(m->direct);
+	free(m->direct_text);
 	if (m->db_ours)
 		hs_free_database(m->db);
 	free(m);
+}
+
+int
+mpm_add(struct mpm *m, const struct mpm_pattern *p, uint32_t rule)
+{
+	if (p->len == 0 || p->len > MPM_PATTERN_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (array_grow(
+		&m->added, m->added_n, &m->added_cap, 1, sizeof(*m->added)) == -1 ||
+	    array_grow(&m->text, m->text_n, &m->text_cap, p->len, 1) == -1)
+		return -1;
+	m->added[m->added_n++] = (struct added){(uint32_t)m->text_n, rule, *p};
+	memcpy(m->text + m->text_n, p->bytes, p->len);
+	m->text_n += p->len;
+	return 0;
+}
+
+/* --- building ------------------------------------------------------------------ */
+
+static int
+size_cmp(size_t a, size_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int
+pattern_cmp(const struct mpm_pattern *a, const struct mpm_pattern *b)
+{
+	int d = size_cmp(a->len, b->len);
+
+	if (d == 0)
+		d = memcmp(a->bytes, b->bytes, a->len);
+	if (d == 0)
+		d = a->nocase - b->nocase;
+	if (d == 0)
+		d = size_cmp(a->min_end, b->min_end);
+	return d == 0 ? size_cmp(a->max_end, b->max_end) : d;
+}
+
+static int
+added_cmp(const void *pa, const void *pb)
+{
+	const struct added *a = pa, *b = pb;
+	int d = pattern_cmp(&a->p, &b->p);
+
+	return d == 0 ? size_cmp(a->rule, b->rule) : d;
+}
+
+static uint32_t
+clamp(size_t v)
+{
+	return v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
+}
+
+/* What was added, sorted, each pattern once; the first of each is kept in added. */
+static int
+make_slots(struct mpm *m)
+{
+	m->slot = calloc(m->added_n + 1, sizeof(*m->slot));
+	m->rule = calloc(m->added_n + 1, sizeof(*m->rule));
+	if (m->slot == NULL || m->rule == NULL)
+		return -1;
+	for (size_t i = 0; i < m->added_n; i++)
+		m->added[i].p.bytes = m->text + m->added[i].text;
+	if (m->added_n > 0)
+		qsort(m->added, m->added_n, sizeof(*m->added), added_cmp);
+	for (size_t i = 0; i < m->added_n; i++) {
+		const struct added a = m->added[i];
+
+		m->rule[i] = a.rule;
+		if (m->n > 0 && pattern_cmp(&m->added[m->n - 1].p, &a.p) == 0) {
+			m->slot[m->n - 1].n++;
+			continue;
+		}
+		m->added[m->n] = a;
+		m->slot[m->n++] = (struct slot){
+		    (uint32_t)i, 1, clamp(a.p.min_end), clamp(a.p.max_end)};
+	}
+	return 0;
+}
+
+/* Does every other packet hold plenty of it? */
+static bool
+is_common(uint8_t b)
+{
+	return b == 0 || b == 1 || b == 0xff || b == ' ' || b == '\r' ||
+	    b == '\n' || (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z');
+}
+
+bool
+mpm_is_weak(const struct mpm_pattern *p)
+{
+	size_t same = 1;
+
+	while (same < p->len && p->bytes[same] == p->bytes[0])
+		same++;
+	if (p->len == 1 || (same == p->len && is_common(p->bytes[0])))
+		return true;
+	return p->len == 2 && is_common(p->bytes[0]) && is_common(p->bytes[1]);
+}
+
+static int
+add_direct(struct mpm *m, uint32_t slot)
+{
+	const struct mpm_pattern *p = &m->added[slot].p;
+
+	if (array_grow(&m->direct, m->directs, &m->directs_cap, 1,
+		sizeof(*m->direct)) == -1 ||
+	    array_grow(&m->direct_text, m->direct_text_n, &m->direct_text_cap,
+		p->len, 1) == -1)
+		return -1;
+	memcpy(m->direct_text + m->direct_text_n, p->bytes, p->len);
+	m->direct[m->directs++] = (struct direct){
+	    (uint32_t)m->direct_text_n, slot, (uint8_t)p->len, p->nocase};
+	m->direct_text_n += p->len;
+	return 0;
+}
+
+/* Each slot to where it is looked for; those for the database to rest. */
+static int
+share_out(struct mpm *m, struct expression *rest, size_t *rests)
+{
+	size_t weak = 0;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		const struct mpm_pattern *p = &m->added[i].p;
+		int rc = 0;
+
+		if (anchors_fits(p))
+			rc = anchors_add(m->anchors, p, i);
+		else if (mpm_is_weak(p) && weak++ < WEAK_FEW)
+			rc = add_direct(m, i);
+		else
+			rest[(*rests)++] = (struct expression){p, i};
+		if (rc == -1)
+			return -1;
+	}
+	for (; *rests <= FEW && *rests > 0; (*rests)--)
+		if (add_direct(m, rest[*rests - 1].id) == -1)
+			return -1;
+	return anchors_build(m->anchors);
+}
+
+static void
+tidy(struct mpm *m)
+{
+	free(m->added);
+	free(m->text);
+	m->added = NULL;
+	m->text = NULL;
+	m->added_n = m->added_cap = m->text_n = m->text_cap = 0;
+}
+
+int
+mpm_build(
+    struct mpm *m, const struct ruleset_source *source, char *error, size_t size)
+{
+	struct expression *rest = calloc(m->added_n + 1, sizeof(*rest));
+	size_t rests = 0;
+	int rc = -1;
+
+	if (rest == NULL || make_slots(m) == -1 || share_out(m, rest, &rests) == -1)
+		snprintf(error, size, "out of memory");
+	else
+		rc = rests == 0 ? 0
+				: expressions_compile(rest, rests, source, &m->db,
+				      &m->db_ours, error, size);
+	tidy(m);
+	free(rest);
+	return rc;
 }
 
 size_t
@@ -73,150 +271,7 @@ mpm_patterns(const struct mpm *m)
 	return m->n;
 }
 
-static char *
-expression(const struct mpm_pattern *p)
-{
-	char *text = malloc(p->len * BYTE_TEXT + 1), *out = text;
-
-	if (text == NULL)
-		return NULL;
-	for (size_t i = 0; i < p->len; i++, out += BYTE_TEXT)
-		snprintf(out, BYTE_TEXT + 1, "\\x%02x", p->bytes[i]);
-	return text;
-}
-
-static struct slice *
-add_slice(struct mpm *m, const struct mpm_pattern *p)
-{
-	struct slice *s;
-
-	if (m->n == m->cap) {
-		size_t cap = m->cap == 0 ? 64 : m->cap * 2;
-
-		if ((s = realloc(m->slice, cap * sizeof(*s))) == NULL)
-			return NULL;
-		m->slice = s;
-		m->cap = cap;
-	}
-	s = &m->slice[m->n];
-	memset(s, 0, sizeof(*s));
-	s->pattern = *p;
-	s->pattern.bytes = NULL; /* theirs; the text has it */
-	if ((s->text = expression(p)) == NULL)
-		return NULL;
-	m->n++;
-	return s;
-}
-
-static struct slice *
-find_slice(struct mpm *m, const struct mpm_pattern *p)
-{
-	uint8_t key[2 * sizeof(size_t) + 1 + MPM_PATTERN_MAX];
-	size_t len = 0;
-	void *at;
-
-	memcpy(key, &p->min_end, sizeof(size_t));
-	memcpy(key + sizeof(size_t), &p->max_end, sizeof(size_t));
-	len = 2 * sizeof(size_t);
-	key[len++] = p->nocase;
-	memcpy(key + len, p->bytes, p->len);
-	len += p->len;
-	if ((at = table_get(m->known, key, len)) != NULL)
-		return &m->slice[(uintptr_t)at - 1];
-	if (add_slice(m, p) == NULL ||
-	    table_put(m->known, key, len, (void *)(uintptr_t)m->n) == -1)
-		return NULL;
-	return &m->slice[m->n - 1];
-}
-
-int
-mpm_add(struct mpm *m, const struct mpm_pattern *p, uint32_t rule)
-{
-	struct slice *s;
-
-	if (p->len == 0 || p->len > MPM_PATTERN_MAX) {
-		errno = EINVAL;
-		return -1;
-	}
-	if ((s = find_slice(m, p)) == NULL)
-		return -1;
-	if (s->n == s->cap) {
-		size_t cap = s->cap == 0 ? 1 : s->cap * 2;
-		uint32_t *r = realloc(s->rule, cap * sizeof(*r));
-
-		if (r == NULL)
-			return -1;
-		s->rule = r;
-		s->cap = cap;
-	}
-	s->rule[s->n++] = rule;
-	return 0;
-}
-
-/*
- * Decoys.  Vectorscan misses matches near the end of a buffer on processors with
- * AVX-512 when a set is so small or so alike that it skips ahead by looking for a
- * few bytes (vectorscan issue 317, pull request 378).  Measured on Debian 12's
- * 5.4.9: one match in sixty of sets of up to five patterns, none with decoys;
- * Debian 13's 5.4.11 is older than the corrections.  Literals that begin with bytes
- * from all over keep it from skipping.  Offsets and SINGLEMATCH, which take patterns
- * to its automata, are worse: on_match() does both instead.
- */
-#define DECOYS	  16
-#define DECOY_LEN 8
-
-static void
-write_decoy(unsigned n, char text[DECOY_LEN * BYTE_TEXT + 1])
-{
-	unsigned b = n * (256 / DECOYS);
-
-	for (unsigned i = 0; i < DECOY_LEN; i++, b = b * 181 + 37)
-		snprintf(text + i * BYTE_TEXT, BYTE_TEXT + 1, "\\x%02x", b & 0xff);
-}
-
-int
-mpm_build(
-    struct mpm *m, const struct ruleset_source *source, char *error, size_t size)
-{
-	size_t all = m->n + DECOYS;
-	char decoy[DECOYS][DECOY_LEN * BYTE_TEXT + 1];
-	const char **text = calloc(all, sizeof(*text));
-	unsigned *flags = calloc(all, sizeof(*flags)),
-		 *ids = calloc(all, sizeof(*ids));
-	int rc = -1;
-
-	snprintf(error, size, "out of memory");
-	if (text == NULL || flags == NULL || ids == NULL)
-		goto done;
-	for (size_t i = 0; i < all; i++) {
-		ids[i] = (unsigned)i;
-		flags[i] = HS_FLAG_DOTALL;
-		if (i < m->n) {
-			text[i] = m->slice[i].text;
-			flags[i] |=
-			    m->slice[i].pattern.nocase ? HS_FLAG_CASELESS : 0u;
-		} else {
-			write_decoy((unsigned)(i - m->n), decoy[i - m->n]);
-			text[i] = decoy[i - m->n];
-		}
-	}
-	if (m->n > 0 &&
-	    patterns_build(&(struct patterns){text, flags, ids, (unsigned)all},
-		source, &m->db, &m->db_ours, error, size) == -1)
-		goto done;
-	rc = 0;
-	table_free(m->known); /* only for building */
-	m->known = NULL;
-	for (size_t i = 0; i < m->n; i++) {
-		free(m->slice[i].text);
-		m->slice[i].text = NULL;
-	}
-done:
-	free(text);
-	free(flags);
-	free(ids);
-	return rc;
-}
+/* --- scanning ------------------------------------------------------------------ */
 
 struct mpm_scratch *
 mpm_scratch_new(void)
@@ -259,24 +314,48 @@ struct scan {
 	void *arg;
 };
 
+static void
+found(void *arg, uint32_t id)
+{
+	const struct scan *s = arg;
+	const struct slot *slot = &s->m->slot[id];
+
+	if (s->s->seen[id] == s->s->scan)
+		return;
+	s->s->seen[id] = s->s->scan;
+	s->fn(s->arg, s->m->rule + slot->first, slot->n);
+}
+
 static int
 on_match(unsigned id, unsigned long long from, unsigned long long to,
     unsigned flags, void *arg)
 {
 	const struct scan *s = arg;
-	const struct slice *slice;
+	const struct slot *slot;
 
 	(void)from;
 	(void)flags;
-	if (id >= s->m->n || s->s->seen[id] == s->s->scan)
+	if (id >= s->m->n) /* a decoy */
 		return 0;
-	slice = &s->m->slice[id];
-	if (to < slice->pattern.min_end ||
-	    (slice->pattern.max_end > 0 && to > slice->pattern.max_end))
-		return 0;
-	s->s->seen[id] = s->s->scan;
-	s->fn(s->arg, slice->rule, slice->n);
+	slot = &s->m->slot[id];
+	if (to >= slot->min_end && (slot->max_end == 0 || to <= slot->max_end))
+		found(arg, id);
 	return 0;
+}
+
+/* Within the places where a match may stand. */
+static void
+search(const struct mpm *m, const struct direct *d, struct span bytes,
+    struct scan *scan)
+{
+	const struct slot *slot = &m->slot[d->slot];
+	const struct literal l = {m->direct_text + d->text, d->len, d->nocase};
+	size_t from = slot->min_end > d->len ? slot->min_end - d->len : 0;
+	size_t to = slot->max_end != 0 && slot->max_end < bytes.len ? slot->max_end
+								    : bytes.len;
+
+	if (from < to && literal_find(&l, bytes.p + from, to - from) != NULL)
+		found(scan, d->slot);
 }
 
 void
@@ -285,12 +364,16 @@ mpm_scan(const struct mpm *m, struct mpm_scratch *s, struct span bytes, mpm_fn *
 {
 	struct scan scan = {m, s, fn, arg};
 
-	if (m->db == NULL || bytes.len == 0)
+	if (m->n == 0 || bytes.len == 0)
 		return;
 	if (++s->scan == 0) { /* wrapped: old marks would lie */
 		memset(s->seen, 0, s->patterns * sizeof(*s->seen));
 		s->scan = 1;
 	}
-	hs_scan(m->db, (const char *)bytes.p, (unsigned)bytes.len, 0, s->hs,
-	    on_match, &scan);
+	anchors_scan(m->anchors, bytes, found, &scan);
+	for (size_t i = 0; i < m->directs; i++)
+		search(m, &m->direct[i], bytes, &scan);
+	if (m->db != NULL)
+		hs_scan(m->db, (const char *)bytes.p, (unsigned)bytes.len, 0, s->hs,
+		    on_match, &scan);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
- * Many patterns in one pass: Vectorscan, met only here.  One database a (buffer,
- * direction); a pattern brings up all rules that chose it.
+ * Many patterns in one pass; a pattern brings up all rules that chose it.
  */
 #ifndef AGENT_DETECT_MPM_H
 #define AGENT_DETECT_MPM_H
@@ -24,14 +23,18 @@ struct mpm_pattern {
 	size_t max_end; /* or latest; 0: anywhere */
 };
 
+/* So short, or so much of one byte, that Vectorscan would stop at it all the time? */
+bool mpm_is_weak(const struct mpm_pattern *p);
+
 /* NULL with errno. */
 struct mpm *mpm_new(void);
 void mpm_free(struct mpm *m);
 int mpm_add(struct mpm *m, const struct mpm_pattern *p, uint32_t rule);
-size_t mpm_patterns(const struct mpm *m);
 /* Compile what was added, or find it in source; -1 with error filled. */
 int mpm_build(
     struct mpm *m, const struct ruleset_source *source, char *error, size_t size);
+/* How many different ones there are, after that. */
+size_t mpm_patterns(const struct mpm *m);
 
 /* Working memory of one worker for all databases it is fitted to. */
 struct mpm_scratch *mpm_scratch_new(void);

@@ -127,7 +127,7 @@ parser_rule(struct rule_parser *p, char *text)
 	r->meta.priority = 3;
 	r->meta.msg = r->meta.category = "";
 	memset(r->roles, 3, sizeof(r->roles));
-	r->fast_list = r->fast_op = -1;
+	r->fast_list = r->fast_op = r->placed_op = -1;
 	if (parser_header(p, &text) == -1) {
 		note_sid(p, text);
 		return -1;

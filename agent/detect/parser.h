@@ -265,6 +265,8 @@ bool kw_app_pcre_is(const struct rule_parser *p, char letter, int list);
 /* Tests that the prefilter reads ahead of running them. */
 bool kw_test_itype(const struct test *t, struct match_context *m);
 bool kw_test_tcp_flags(const struct test *t, struct match_context *m);
+bool kw_test_dsize(const struct test *t, struct match_context *m);
+bool kw_test_ip_proto(const struct test *t, struct match_context *m);
 bool kw_flags_hold(const struct mask_test *m, uint8_t flags);
 
 #endif

@@ -385,6 +385,7 @@ struct rule {
 	size_t suppress_n;
 
 	int fast_list, fast_op; /* the fast pattern; -1: none */
+	int placed_op;		/* of its list, looked up in its stead; -1: none */
 	uint8_t vars;		/* variables used */
 	uint8_t roles[4];	/* sort keys: flowbits, flowint, hostbits, xbits */
 	const char *file;

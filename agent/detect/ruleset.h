@@ -3,6 +3,7 @@
 #ifndef AGENT_DETECT_RULESET_H
 #define AGENT_DETECT_RULESET_H
 
+#include "agent/detect/mpm.h"
 #include "agent/detect/rule.h"
 
 struct classes;
@@ -55,7 +56,9 @@ int ruleset_threshold_file(
 int ruleset_classify(struct rule *r, char *error, size_t size);
 /* The same of application layers, after the class; NULL, or why it is refused. */
 const char *ruleset_classify_app(struct rule *r);
-/* Choose the fast pattern: r->fast_list and fast_op. */
+/* Choose the fast pattern: r->fast_list, fast_op, placed_op. */
 void ruleset_choose_fast(struct rule *r);
+/* A content, or the part of it that is looked for, as the matchers take it. */
+struct mpm_pattern ruleset_pattern(const struct op *op);
 
 #endif

@@ -22,10 +22,17 @@ static struct kept {
 static size_t kept_n;
 static uint64_t compiled;
 
+/* A few patterns have no database. */
+#define OTHERS                                                                     \
+	"alert tcp any any -> any any (content:\"other 1\"; sid:11;)\n"            \
+	"alert tcp any any -> any any (content:\"other 2\"; sid:12;)\n"            \
+	"alert tcp any any -> any any (content:\"other 3\"; sid:13;)\n"            \
+	"alert tcp any any -> any any (content:\"other 4\"; sid:14;)\n"
+
 static const char RULES[] =
-    "alert tcp any any -> any any (content:\"first\"; sid:1;)\n"
-    "alert tcp any any -> any any (content:\"second\"; nocase; sid:2;)\n"
-    "alert http any any -> any any (http.uri; content:\"third\"; sid:3;)\n";
+    OTHERS "alert tcp any any -> any any (content:\"first\"; sid:1;)\n"
+	   "alert tcp any any -> any any (content:\"second\"; nocase; sid:2;)\n"
+	   "alert http any any -> any any (http.uri; content:\"third\"; sid:3;)\n";
 
 static int
 on_keep(void *arg, const char *name, bool placed, struct span bytes)
@@ -95,13 +102,19 @@ count(void *arg, const uint32_t *rule, size_t n)
 static size_t
 found_in(const struct ruleset_source *s, const char *text)
 {
-	const struct mpm_pattern p = {(const uint8_t *)"needle", 6, false, 0, 0};
+	static const char *const WORDS[] = {
+	    "needle", "cotton", "thread", "button", "thimble"};
 	struct mpm *m = mpm_new();
 	struct mpm_scratch *scratch = mpm_scratch_new();
 	char error[200];
 	size_t n = 0;
 
-	assert_int_equal(mpm_add(m, &p, 1), 0);
+	for (uint32_t i = 0; i < 5; i++) {
+		const struct mpm_pattern p = {
+		    (const uint8_t *)WORDS[i], strlen(WORDS[i]), false, 0, 0};
+
+		assert_int_equal(mpm_add(m, &p, i), 0);
+	}
 	assert_int_equal(mpm_build(m, s, error, sizeof(error)), 0);
 	assert_int_equal(mpm_scratch_fit(scratch, m), 0);
 	mpm_scan(m, scratch, (struct span){(const uint8_t *)text, strlen(text)},
@@ -133,8 +146,8 @@ there_and_back(bool place)
 	detect_free(d);
 	ruleset_free(rs);
 	/* Another set is not mistaken for it. */
-	rs = load(
-	    &use, "alert tcp any any -> any any (content:\"firsT\"; sid:1;)\n");
+	rs = load(&use,
+	    OTHERS "alert tcp any any -> any any (content:\"firsT\"; sid:1;)\n");
 	assert_true(compiled > 0);
 	ruleset_free(rs);
 	drop_kept();
@@ -218,9 +231,9 @@ static void
 test_texts(void **state)
 {
 	static const char TEXT[] =
-	    "alert tcp any any -> $OURS any (content:\"x\"; sid:1;)\n"
+	    "alert tcp any any -> $OURS any (content:\"first\"; sid:1;)\n"
 	    "alert dns any any -> any any (dns.query; dataset:isset,s,type string,"
-	    "load set.lst; sid:2;)\n";
+	    "load set.lst; sid:2;)\n" OTHERS;
 	const char *sets[] = {"OURS=[10.9.9.9]"};
 	struct bundle_rules_config c = {.sets = sets, .sets_n = 1};
 	struct bundle_rules *r;
@@ -230,7 +243,7 @@ test_texts(void **state)
 	c.fd = bundle_of(TEXT, "OURS=[10.0.0.1]\n", "eA==\n");
 	assert_non_null(r = bundle_rules_new(&c, error, sizeof(error)));
 	assert_int_equal(bundle_rules_load(r, error, sizeof(error)), 0);
-	assert_int_equal(ruleset_loaded(bundle_rules_set(r)), 2);
+	assert_int_equal(ruleset_loaded(bundle_rules_set(r)), 6);
 	assert_true(bundle_rules_compiled(r) > 0);
 	bundle_rules_free(r);
 	close(c.fd);
@@ -238,7 +251,7 @@ test_texts(void **state)
 	c.fd = bundle_of(TEXT, "", NULL);
 	assert_non_null(r = bundle_rules_new(&c, error, sizeof(error)));
 	assert_int_equal(bundle_rules_load(r, error, sizeof(error)), 0);
-	assert_int_equal(ruleset_loaded(bundle_rules_set(r)), 1);
+	assert_int_equal(ruleset_loaded(bundle_rules_set(r)), 5);
 	bundle_rules_free(r);
 	close(c.fd);
 	c.fd = bundle_of(TEXT, "nonsense\n", NULL);

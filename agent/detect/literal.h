@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Looking for one literal, 16 places at a time.  Private to agent/detect. */
+#ifndef AGENT_DETECT_LITERAL_H
+#define AGENT_DETECT_LITERAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct literal {
+	const uint8_t *bytes; /* lower case when nocase */
+	size_t len;	      /* at least 1 */
+	bool nocase;	      /* ASCII letters of either case */
+};
+
+/* The first place where it stands; NULL: none. */
+const uint8_t *literal_find(
+    const struct literal *l, const uint8_t *hay, size_t len);
+/* Does it stand right there?  at holds l->len bytes. */
+bool literal_is_at(const struct literal *l, const uint8_t *at);
+
+#endif
