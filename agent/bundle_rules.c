@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define SETS_MAX 1024
 
@@ -23,6 +24,12 @@ struct bundle_rules {
 	const char *set[SETS_MAX];
 	size_t sets;
 	struct ruleset *rs;
+	uint64_t refused; /* when it was made */
+	/* The part at hand. */
+	size_t part;
+	char *text; /* NULL when it is placed */
+	struct span rest;
+	unsigned line;
 };
 
 /* --- what the ruleset asks for ---------------------------------------------------- */
@@ -109,6 +116,23 @@ collect_sets(struct bundle_rules *r)
 	return r->sets < SETS_MAX ? 0 : -1;
 }
 
+static int
+count_refused(struct bundle_rules *r)
+{
+	const struct bundle_part *part =
+	    bundle_find(r->bundle, BUNDLE_REFUSED, NULL);
+	char *text;
+
+	if (part == NULL)
+		return 0;
+	if ((text = bundle_read(r->bundle, part)) == NULL)
+		return -1;
+	for (const char *s = text; (s = strchr(s, '\n')) != NULL; s++)
+		r->refused++;
+	free(text);
+	return 0;
+}
+
 static const char *
 part_name(const struct bundle *b, enum bundle_kind kind)
 {
@@ -135,7 +159,8 @@ bundle_rules_new(const struct bundle_rules_config *c, char *error, size_t size)
 	    .compiled = &r->compiled};
 	if ((r->bundle = bundle_open(c->fd, error, size)) == NULL)
 		goto fail;
-	if ((c->placed && map(r) == -1) || collect_sets(r) == -1) {
+	if ((c->placed && map(r) == -1) || collect_sets(r) == -1 ||
+	    count_refused(r) == -1) {
 		snprintf(error, size, "%s", strerror(errno));
 		goto fail;
 	}
@@ -162,6 +187,7 @@ bundle_rules_free(struct bundle_rules *r)
 	if (r->map != NULL)
 		munmap((void *)(uintptr_t)r->map, r->map_len);
 	bundle_free(r->bundle);
+	free(r->text);
 	free(r->variables);
 	free(r);
 }
@@ -184,35 +210,93 @@ bundle_rules_compiled(const struct bundle_rules *r)
 	return r->compiled;
 }
 
+uint64_t
+bundle_rules_refused(const struct bundle_rules *r)
+{
+	return r->refused + ruleset_refusals(r->rs, NULL);
+}
+
 /* --- loading ---------------------------------------------------------------------- */
 
-static int
-load_part(struct bundle_rules *r, const struct bundle_part *part)
-{
-	char *text = bundle_read(r->bundle, part);
-	int rc;
+/* About two milliseconds. */
+#define RULES_AT_ONCE 128
 
-	if (text == NULL)
+static int
+begin_part(struct bundle_rules *r, const struct bundle_part *part)
+{
+	r->line = 0;
+	if (r->map != NULL) {
+		r->rest = (struct span){r->map + part->offset, (size_t)part->len};
+		return 0;
+	}
+	free(r->text);
+	if ((r->text = bundle_read(r->bundle, part)) == NULL)
 		return -1;
-	rc = ruleset_load_named(r->rs, text, part->name);
-	free(text);
-	return rc;
+	r->rest = (struct span){(uint8_t *)r->text, (size_t)part->len};
+	return 0;
+}
+
+static int
+load_failed(const struct bundle_part *part, char *error, size_t size)
+{
+	snprintf(error, size, "its rules of %.200s: %s", part->name,
+	    errno == EBADMSG ? "they are damaged; fetch the bundle again"
+			     : strerror(errno));
+	return -1;
+}
+
+/* Text that was read once need not count as this process's memory. */
+static void
+forget_part(const struct bundle_rules *r, const struct bundle_part *part)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t from = (size_t)part->offset / page * page;
+
+	if (r->map != NULL)
+		madvise((void *)(uintptr_t)(r->map + from),
+		    (size_t)(part->offset + part->len) - from, MADV_DONTNEED);
+}
+
+int
+bundle_rules_load_some(struct bundle_rules *r, char *error, size_t size)
+{
+	const struct bundle_part *part;
+	size_t n = bundle_parts(r->bundle, &part);
+
+	if (r->rest.len > 0)
+		return ruleset_load_lines(r->rs, &r->rest, RULES_AT_ONCE,
+			   part[r->part - 1].name, &r->line) == -1
+		    ? load_failed(&part[r->part - 1], error, size)
+		    : 1;
+	if (r->part > 0 && r->part <= n)
+		forget_part(r, &part[r->part - 1]);
+	while (r->part < n && part[r->part].kind != BUNDLE_RULES)
+		r->part++;
+	if (r->part < n)
+		return begin_part(r, &part[r->part++]) == -1
+		    ? load_failed(&part[r->part - 1], error, size)
+		    : 1;
+	free(r->text);
+	r->text = NULL;
+	return ruleset_finish_some(r->rs, error, size);
 }
 
 int
 bundle_rules_load(struct bundle_rules *r, char *error, size_t size)
 {
-	const struct bundle_part *part;
-	size_t n = bundle_parts(r->bundle, &part);
+	int more;
 
-	for (size_t i = 0; i < n; i++)
-		if (part[i].kind == BUNDLE_RULES && load_part(r, &part[i]) == -1) {
-			snprintf(error, size, "its rules of %.200s: %s",
-			    part[i].name,
-			    errno == EBADMSG
-				? "they are damaged; fetch the bundle again"
-				: strerror(errno));
-			return -1;
-		}
-	return ruleset_finish(r->rs, error, size);
+	while ((more = bundle_rules_load_some(r, error, size)) == 1)
+		;
+	return more;
+}
+
+int
+bundle_rules_free_some(struct bundle_rules *r)
+{
+	if (r->rs != NULL && ruleset_free_some(r->rs) == 1)
+		return 1;
+	r->rs = NULL;
+	bundle_rules_free(r);
+	return 0;
 }

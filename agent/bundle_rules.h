@@ -31,8 +31,14 @@ void bundle_rules_free(struct bundle_rules *r);
 const struct bundle *bundle_rules_bundle(const struct bundle_rules *r);
 /* Load its rules and finish the set.  -1 with error filled. */
 int bundle_rules_load(struct bundle_rules *r, char *error, size_t size);
+/* Both in parts of some milliseconds.  1: there is more to do, 0: done, -1 with
+ * error filled. */
+int bundle_rules_load_some(struct bundle_rules *r, char *error, size_t size);
+int bundle_rules_free_some(struct bundle_rules *r);
 /* On loan; lives as long as r. */
 struct ruleset *bundle_rules_set(const struct bundle_rules *r);
+/* Rules that were left out, when it was made and now. */
+uint64_t bundle_rules_refused(const struct bundle_rules *r);
 /* Databases that were not in it, or not for this processor or library. */
 uint64_t bundle_rules_compiled(const struct bundle_rules *r);
 

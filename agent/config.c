@@ -47,6 +47,12 @@ static const struct conf_key KEYS[] = {
     {"rules.variables", CONF_MAP, AT(variables), "", 0, 0, NULL,
 	"rule variables, as HOME_NET: \"[10.0.0.0/8]\"; others have Suricata's "
 	"defaults"},
+    {"bundle.file", CONF_TEXT, AT(bundle), "", 0, 0, NULL,
+	"bundle of stadswacht-signatures compile, in place of rules.files"},
+    {"bundle.keys", CONF_PATH, AT(bundle_keys), "/etc/stadswacht/bundle.pub", 0, 0,
+	NULL, "public keys of which one has to have signed it"},
+    {"bundle.state", CONF_PATH, AT(bundle_state), "/var/lib/stadswacht/signatures",
+	0, 0, NULL, "folder that remembers the highest serial that was used"},
     {"files.yara", CONF_LIST, AT(yara), "", 0, 0, NULL,
 	"files and folders of YARA rules; none: no file is scanned"},
     {"files.watch", CONF_LIST, AT(folders), "", 0, 0, NULL,
@@ -174,6 +180,13 @@ check(const char *path, const struct agent_config *c, char *error, size_t size)
 		snprintf(error, size,
 		    "%s:%u: %s: %s is not a full path; begin it with /", path,
 		    line_of(path, bad), paths[i].key, bad);
+		return -1;
+	}
+	if (c->bundle[0] != '\0' && (c->bundle[0] != '/' || c->rules.n > 0)) {
+		snprintf(error, size, "%s:%u: bundle.file: %s", path,
+		    line_of(path, c->bundle),
+		    c->rules.n > 0 ? "rules.files is there too; keep one of both"
+				   : "not a full path; begin it with /");
 		return -1;
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

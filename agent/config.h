@@ -16,7 +16,8 @@ struct agent_config {
 	struct conf_list interfaces, rules, yara, variables;
 	uint64_t sensors; /* processes an interface */
 	struct conf_list folders, excludes;
-	uint64_t scan_every_us; /* 0: never */
+	char *bundle, *bundle_keys, *bundle_state; /* bundle "": none */
+	uint64_t scan_every_us;			   /* 0: never */
 	char *user_sensor, *user_scanner, *user_forwarder;
 	uint64_t memory_sensor, memory_scanner, memory_forwarder; /* bytes */
 	uint64_t spool_quota;					  /* bytes */

@@ -62,11 +62,12 @@ run(struct parent *p)
 	/* Folders that other users have to pass; the processes get 077. */
 	umask(022);
 	signal(SIGPIPE, SIG_IGN);
-	if ((p->loop = loop_new()) == NULL || parent_setup_processes(p) == -1 ||
-	    parent_setup_watch(p) == -1 || parent_turns_begin(p) == -1 ||
-	    enter_sandbox() == -1)
+	if ((p->loop = loop_new()) == NULL || parent_rules_setup(p) == -1 ||
+	    parent_setup_processes(p) == -1 || parent_setup_watch(p) == -1 ||
+	    parent_turns_begin(p) == -1 || enter_sandbox() == -1)
 		return EXIT_FAILED;
 	tell_start(p);
+	parent_rules_load(p);
 	for (size_t i = 0; i < p->n; i++)
 		parent_process_start(&p->children[i]);
 	return loop_run(p->loop) == 0 ? EXIT_DONE : EXIT_FAILED;
@@ -75,6 +76,7 @@ run(struct parent *p)
 static void
 release(struct parent *p)
 {
+	parent_rules_release(p);
 	watch_free(p->watch);
 	record_writer_free(p->writer);
 	for (size_t i = 0; i < p->queues_n; i++) {
@@ -140,7 +142,7 @@ static const struct cmdline CMDLINE = {
     .options = OPTIONS,
     .arguments = "[keys]",
     .footer = "keys makes this agent's key and prints its public half.\n"
-	      "SIGHUP reads rules again; SIGTERM ends all in order.",
+	      "SIGHUP reads signatures again; SIGTERM ends all in order.",
 };
 
 int

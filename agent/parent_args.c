@@ -74,9 +74,33 @@ parent_args_sensor(const struct parent_args *a)
 		add_number("--fanout-size", k->sensors);
 		add_number("--fanout-group", a->group);
 	}
-	add_list("--rules", &k->rules);
-	add_list("--set", &k->variables);
+	if (k->bundle[0] != '\0' || k->rules.n > 0)
+		add("--image", NULL);
 	add_known("--zone", k->zone);
+	return made.words;
+}
+
+/* Its program has commands, of which this is one. */
+char *const *
+parent_args_loader(const struct parent_args *a)
+{
+	static char command[] = "load";
+	const struct agent_config *k = a->config;
+
+	begin(a);
+	made.words[1] = command;
+	made.n = 2;
+	add("--root", a->folders->root);
+	add_number("--memory", k->memory_sensor);
+	add_list("--set", &k->variables);
+	if (k->bundle[0] == '\0') {
+		add_list("--rules", &k->rules);
+		return made.words;
+	}
+	add("--bundle-key", k->bundle_keys);
+	add_number("--after", a->after);
+	if (a->started)
+		add("--started", NULL);
 	return made.words;
 }
 

@@ -13,11 +13,14 @@ struct parent_args {
 	const char *interface; /* of a sensor */
 	unsigned group;	       /* its fan-out group */
 	size_t queues;	       /* of the forwarder */
+	uint64_t after;	       /* of the loader: the highest serial so far */
+	bool started;	       /* likewise: there are no rules yet */
 };
 
 /* Each ends with NULL and holds until the next call of any of them. */
 char *const *parent_args_sensor(const struct parent_args *a);
 char *const *parent_args_scanner(const struct parent_args *a);
 char *const *parent_args_forwarder(const struct parent_args *a);
+char *const *parent_args_loader(const struct parent_args *a);
 
 #endif

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int
-make_folder(const char *path, mode_t mode)
+int
+parent_folders_make_one(const char *path, mode_t mode)
 {
 	char part[PATH_MAX];
 
@@ -63,7 +63,7 @@ done:
 int
 parent_folders_state(const struct agent_config *k, uid_t uid, gid_t gid)
 {
-	if (make_folder(k->state, 0700) == 0 &&
+	if (parent_folders_make_one(k->state, 0700) == 0 &&
 	    (geteuid() != 0 || give_state(k, uid, gid) == 0))
 		return 0;
 	log_error(
@@ -138,7 +138,7 @@ parent_folders_make(
 	}
 	if (parent_folders_state(k, uid, gid) == -1)
 		return -1;
-	if (make_folder(f->root, 0555) == -1) {
+	if (parent_folders_make_one(f->root, 0555) == -1) {
 		log_error("run: %s: %s; create it, or set another folder in the "
 			  "configuration",
 		    f->root, strerror(errno));

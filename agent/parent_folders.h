@@ -19,4 +19,7 @@ int parent_folders_state(const struct agent_config *k, uid_t uid, gid_t gid);
 int parent_folders_make(
     const struct agent_config *k, uid_t uid, gid_t gid, struct parent_folders *f);
 
+/* One folder, with those above it, where it is not there.  -1 with errno. */
+int parent_folders_make_one(const char *path, mode_t mode);
+
 #endif

@@ -12,7 +12,10 @@ enum parent_health_id {
 	PARENT_HEALTH_STALLED =
 	    3, /* it did nothing while work waited, and was ended */
 	PARENT_HEALTH_STOPPED = 4,
-	PARENT_HEALTH_UNSCANNED = 5, /* files that were not scanned, or late */
+	PARENT_HEALTH_UNSCANNED = 5,  /* files that were not scanned, or late */
+	PARENT_HEALTH_LOADED = 6,     /* other rules are in use */
+	PARENT_HEALTH_NOT_LOADED = 7, /* they were refused; the old ones stay */
+	PARENT_HEALTH_TAKEN_BACK = 8, /* sensors crashed with them */
 };
 
 /* A number or a text that goes into "agent_state". */

@@ -96,6 +96,13 @@ tell_ready(const struct parent *p)
 	parent_notify(text);
 }
 
+void
+parent_process_settle(struct child *c)
+{
+	c->settled = true;
+	tell_ready(c->parent);
+}
+
 static void
 on_ready(struct child *c)
 {
@@ -134,6 +141,8 @@ on_control(void *arg, int fd, unsigned events)
 		on_beat(c, &m);
 	else if (m.type == ROLE_SCANNED)
 		on_scanned(c, &m);
+	else if (m.type == ROLE_RELOADED)
+		parent_rules_reloaded(c, &m);
 	if (m.fd != -1)
 		close(m.fd);
 }
@@ -149,6 +158,8 @@ child_fds(const struct child *c, int control, int fds[PARENT_CHILD_FDS_MAX])
 	fds[n++] = control;
 	if (c->role != FORWARDER) {
 		fds[n++] = p->queues[c->queue].fds[0];
+		if (c->role == SENSOR && p->rules.image != -1)
+			fds[n++] = p->rules.image;
 		return n;
 	}
 	/* It writes to no queue; the place is kept so that all have one layout. */
@@ -207,6 +218,11 @@ parent_process_start(struct child *c)
 	if (p->stopping)
 		return;
 	c->state = CHILD_DOWN;
+	c->waits =
+	    c->role == SENSOR && parent_rules_wanted(p) && p->rules.image == -1;
+	if (c->waits)
+		return;
+	c->rules = p->rules.number;
 	if (ipc_pair(pair, CONTROL_BYTES) == -1)
 		goto fail;
 	c->pid = child_exec(c, pair[1]);
@@ -296,6 +312,8 @@ parent_process_ended(struct child *c, int status)
 		restart_later(c, CLOCK_US);
 		return;
 	}
+	if (c->role == SENSOR && WIFSIGNALED(status))
+		parent_rules_crashed(p);
 	pause = next_pause(c);
 	tell_end(c, status, pause);
 	restart_later(c, pause);

@@ -12,6 +12,7 @@
 #include "agent/parent_child.h"
 #include "agent/parent_folders.h"
 #include "agent/parent_hand.h"
+#include "agent/parent_rules.h"
 #include "agent/watch/watch.h"
 #include "common/ipc.h"
 #include "common/loop.h"
@@ -55,9 +56,11 @@ struct child {
 	int control;
 	int64_t started_us, progress_us, deadline_us, backoff_us;
 	uint64_t work, restarts;
-	bool settled; /* was ready or ended since our start */
-	bool aborted; /* asked to end for doing nothing */
-	bool renew;   /* to be restarted for new rules */
+	bool settled;	/* was ready or ended since our start */
+	bool aborted;	/* asked to end for doing nothing */
+	bool renew;	/* to be restarted for new rules */
+	bool waits;	/* for the first rules, to be started */
+	uint64_t rules; /* number of the image that it has */
 	struct loop_timer *restart;
 };
 
@@ -78,6 +81,7 @@ struct parent {
 	struct watch *watch;   /* NULL: no files to scan */
 	struct watch_stats told;
 	struct parent_hand hand; /* files the scanner has */
+	struct parent_rules rules;
 	uint64_t crashed_told;
 	bool stopping, as_root;
 	uint8_t message[IPC_MESSAGE_MAX];
@@ -86,8 +90,10 @@ struct parent {
 /* Files for the scanner, as many as it has room for. */
 void parent_process_feed(struct parent *p);
 
-/* What fails is logged and tried again later. */
+/* What fails is logged and tried again later.  A sensor waits for its rules. */
 void parent_process_start(struct child *c);
+/* It had its turn, for our own readiness, though it does not run. */
+void parent_process_settle(struct child *c);
 /* It ended, with waitpid()'s status: told, and started again unless we stop. */
 void parent_process_ended(struct child *c, int status);
 /* Ask; a second time, past its deadline, insist. */

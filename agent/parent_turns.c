@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* Rules are compiled before it is ready. */
+/* A scanner compiles its rules before it is ready. */
 #define START_MAX_US (300 * CLOCK_US)
 
 /* --- stopping and renewing ------------------------------------------------------------ */
@@ -88,9 +88,10 @@ on_hangup(void *arg, int signo)
 	struct parent *p = arg;
 
 	(void)signo;
-	log_info("reading rules again: processes are restarted one by one");
+	log_info("reading signatures again");
+	parent_rules_load(p);
 	for (size_t i = 0; i < p->n; i++)
-		p->children[i].renew = p->children[i].role != FORWARDER;
+		p->children[i].renew = p->children[i].role == SCANNER;
 	go_on_renewing(p);
 }
 
@@ -108,6 +109,9 @@ on_child(void *arg, int signo)
 		if (c->pid > 0 && waitpid(c->pid, &status, WNOHANG) == c->pid)
 			parent_process_ended(c, status);
 	}
+	if (p->rules.loader > 0 &&
+	    waitpid(p->rules.loader, &status, WNOHANG) == p->rules.loader)
+		parent_rules_ended(p, status);
 	if (p->stopping)
 		go_on_stopping(p);
 }
@@ -183,6 +187,7 @@ on_second(void *arg)
 	}
 	for (size_t i = 0; i < p->n; i++)
 		check_stall(&p->children[i], now);
+	parent_rules_second(p, now);
 	go_on_renewing(p);
 	tell_unscanned(p);
 	parent_process_feed(p);

@@ -11,13 +11,22 @@
  *   4  queue: where a sensor or the scanner writes its records
  *   5+ queues: what the forwarder reads, one a writer, 0 the parent's own
  *
+ * Signatures are looked into by a process of their own first, the loader.  It makes
+ * an image (agent/bundle/bundle.h: a bundle of this host, with databases in place),
+ * which the parent seals and every sensor maps, at its start and when it is
+ * replaced (ROLE_RELOAD):
+ *
+ *   loader: 4 the image, empty; 5 the bundle, unless there are --rules
+ *   sensor: 5 the image
+ *
  * The parent's command lines (in brackets: only when configured; "..": repeated).
  * A child opens what its options name, enters its sandbox with --root and
  * --memory (bytes), sends ROLE_READY, and then works.
  *
  *   stadswacht-sensor --queue --root DIR --memory N --interface NAME
- *       [--fanout-size N --fanout-group N] [--rules FILE|DIR]..
- *       [--set VAR=VALUE].. [--zone NAME]
+ *       [--fanout-size N --fanout-group N] [--image] [--zone NAME]
+ *   stadswacht-signatures load --root DIR --memory N [--rules FILE|DIR]..
+ *       [--bundle-key FILE] [--after SERIAL] [--started] [--set VAR=VALUE]..
  *   stadswacht-scanner --serve --root DIR --memory N [--yara FILE|DIR]..
  *       [--zone NAME]
  *   stadswacht-forwarder --control --root DIR --queues N --spool DIR
@@ -37,7 +46,10 @@
 
 #define ROLE_FD_CONTROL 3
 #define ROLE_FD_QUEUE	4
+#define ROLE_FD_IMAGE	4 /* the loader's */
+#define ROLE_FD_RULES	5 /* the sensor's: the image to read */
 #define ROLE_FD_QUEUES	5
+#define ROLE_FD_BUNDLE	5 /* the loader's */
 
 /* sysexits.h has it as EX_TEMPFAIL. */
 #define ROLE_EXIT_AGAIN 75
@@ -47,14 +59,18 @@
 
 enum role_message {
 	/* child to parent */
-	ROLE_READY = 1, /* sandbox closed, work begins; empty body */
-	ROLE_BEAT,	/* each second; struct role_beat */
-	ROLE_SCANNED,	/* one file done; struct role_scanned */
+	ROLE_READY = 1,	 /* sandbox closed, work begins; empty body */
+	ROLE_BEAT,	 /* each second; struct role_beat */
+	ROLE_SCANNED,	 /* one file done; struct role_scanned */
+	ROLE_LOADED,	 /* the image is made; struct role_loaded */
+	ROLE_NOT_LOADED, /* why not; text */
+	ROLE_RELOADED,	 /* struct role_reloaded */
 	/* parent to child */
 	ROLE_SCAN = 32,	       /* fd: the file; body: struct role_scan, then path */
 	ROLE_SCAN_FOLDER_DONE, /* a scheduled scan has no more files */
 	ROLE_STOP,	       /* finish what is at hand and end */
-	ROLE_RELOAD,
+	ROLE_RELOAD, /* fd: an image to take in place of the one in use; its
+			number, 8 bytes */
 };
 
 /* Progress by work done, so that a stalled process shows (engine.md 6.1). */
@@ -68,6 +84,21 @@ struct role_beat {
 
 struct role_scanned {
 	uint64_t ticket; /* the ROLE_SCAN's */
+};
+
+struct role_loaded {
+	uint64_t serial, supersedes; /* of a bundle; else 0 */
+	uint64_t rules, refused;
+	uint64_t compiled; /* databases that no one had made for this host */
+	uint64_t expired; /* 1: it has, and the agent starts with it all the same */
+};
+
+/* The answer to ROLE_RELOAD, once packets go by the new rules, or will not. */
+struct role_reloaded {
+	uint64_t number; /* the image's */
+	uint64_t taken;	 /* 0: the old one stays in use */
+	uint64_t rules;
+	uint64_t flows; /* that went on */
 };
 
 /* The path follows, without a terminator; it tells the name and opens nothing. */

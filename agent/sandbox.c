@@ -47,6 +47,8 @@ static const struct row ROWS[] = {
 	7},
     [SANDBOX_SENSOR] = {"sensor", 64, 64u << 20, {0}, 0},
     [SANDBOX_SCANNER] = {"scanner", 64, 64u << 20, {0}, 0},
+    /* What it makes is a whole set of signatures. */
+    [SANDBOX_LOADER] = {"loader", 64, 2ull << 30, {0}, 0},
     [SANDBOX_FORWARDER] = {"forwarder", 1024, RLIM_INFINITY, {0}, 0},
 };
 

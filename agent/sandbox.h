@@ -19,6 +19,7 @@ enum sandbox_role {
 	SANDBOX_SENSOR,
 	SANDBOX_SCANNER,
 	SANDBOX_FORWARDER,
+	SANDBOX_LOADER,
 };
 
 struct sandbox {
@@ -34,8 +35,9 @@ struct sandbox {
  * line says so; everything else holds.  The filter covers every thread, also
  * those started before; capabilities are a thread's own, so a process that has
  * any enters before it starts threads (else -1).  After it: no file can be
- * opened in the sensor and the scanner (EACCES), no thread started but in the
- * forwarder, no memory made executable but in the sensor (PCRE2's JIT).
+ * opened in the sensor and the scanner (EACCES), only read in the loader of
+ * signatures, no thread started but in the forwarder, no memory made executable but
+ * in sensor and loader (PCRE2's JIT).
  */
 int sandbox_enter(
     enum sandbox_role role, const struct sandbox *s, char *error, size_t size);

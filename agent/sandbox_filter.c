@@ -9,6 +9,7 @@
 #include "agent/sandbox_filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -26,7 +27,8 @@
 #define SENSOR	  (1u << SANDBOX_SENSOR)
 #define SCANNER	  (1u << SANDBOX_SCANNER)
 #define FORWARDER (1u << SANDBOX_FORWARDER)
-#define CHILDREN  (SENSOR | SCANNER | FORWARDER)
+#define LOADER	  (1u << SANDBOX_LOADER)
+#define CHILDREN  (SENSOR | SCANNER | FORWARDER | LOADER)
 
 struct allowed {
 	unsigned roles;
@@ -54,7 +56,9 @@ static const struct allowed ALLOWED[] = {
 	"set_robust_list get_robust_list rseq exit exit_group"},
     /* File bytes of traffic travel to the scanner in sealed memory. */
     {SENSOR | SCANNER, "memfd_create"},
-    {SENSOR, "mmap mprotect"},
+    {SENSOR | LOADER, "mmap mprotect"},
+    /* Files of rules, where they are not of a bundle; open() itself is below. */
+    {LOADER, "access faccessat faccessat2 stat lstat readlink getdents64"},
     {FORWARDER,
 	"open openat access faccessat faccessat2 stat lstat readlink "
 	"readlinkat unlink unlinkat rename renameat renameat2 mkdir mkdirat "
@@ -120,6 +124,9 @@ struct condition {
 
 static const struct condition CONDITIONS[] = {
     /* Executable memory: for PCRE2's JIT in the sensor alone. */
+    /* For reading only. */
+    {LOADER, SCMP_ACT_ALLOW, SCMP_SYS(open), BITS(1, O_ACCMODE | O_CREAT, 0)},
+    {LOADER, SCMP_ACT_ALLOW, SCMP_SYS(openat), BITS(2, O_ACCMODE | O_CREAT, 0)},
     {SCANNER | FORWARDER, SCMP_ACT_ALLOW, SCMP_SYS(mmap), BITS(2, PROT_EXEC, 0)},
     {SCANNER | FORWARDER, SCMP_ACT_ALLOW, SCMP_SYS(mprotect),
 	BITS(2, PROT_EXEC, 0)},

@@ -14,8 +14,10 @@
 #include "agent/sandbox.h"
 #include "agent/sensor_live.h"
 #include "agent/sensor_options.h"
+#include "agent/sensor_reload.h"
 #include "agent/sensor_rules.h"
 #include "common/clock.h"
+#include "common/ipc.h"
 #include "common/log.h"
 #include "common/record.h"
 #include "common/table.h"
@@ -40,6 +42,7 @@ struct sensor {
 	struct stream_engine *stream;
 	struct app *app;
 	struct sensor_rules rules;
+	struct sensor_reload reload;
 	struct detect *detect; /* NULL: no rules */
 	struct event_builder *events;
 	struct event_file *stats; /* of --stats-out; NULL: none */
@@ -186,7 +189,6 @@ fail:
 static void
 count(struct sensor *s, struct event_counts *c)
 {
-	const struct ruleset_refusal *refused;
 	struct capture_stats seen;
 
 	capture_stats(s->capture, &seen);
@@ -207,7 +209,7 @@ count(struct sensor *s, struct event_counts *c)
 	if (s->rules.set == NULL)
 		return;
 	c->rules_loaded = ruleset_loaded(s->rules.set);
-	c->rules_refused = ruleset_refusals(s->rules.set, &refused);
+	c->rules_refused = sensor_rules_refused(&s->rules);
 }
 
 /* The flows that are left end, then the last counters are told. */
@@ -267,6 +269,7 @@ release(struct sensor *s)
 	detect_free(s->detect);
 	dpi_free(s->dpi);
 	decoder_free(s->decoder);
+	sensor_reload_release(&s->reload);
 	sensor_rules_release(&s->rules);
 	capture_close(s->capture);
 	record_writer_free(s->queue);
@@ -347,6 +350,92 @@ on_second(void *arg, struct role_beat *beat)
 	return 0;
 }
 
+/* --- other rules ---------------------------------------------------------------- */
+
+struct handing_on {
+	struct detect_heir *heir;
+	uint64_t flows;
+};
+
+static void
+hand_on(void *arg, struct flow *f)
+{
+	struct handing_on *h = arg;
+
+	detect_heir_flow(h->heir, f);
+	h->flows++;
+}
+
+/* Between two packets.  -1: without memory, and nothing has changed. */
+static int
+take_rules(struct sensor *s, uint64_t *flows)
+{
+	const struct sensor_rules next = s->reload.next, old = s->rules;
+	struct detect *d = detect_new(next.set, &(struct detect_config){0});
+	struct handing_on h = {.heir = NULL};
+
+	if (d == NULL || s->detect == NULL ||
+	    (h.heir = detect_inherit(d, s->detect)) == NULL) {
+		detect_free(d);
+		return -1;
+	}
+	ruleset_inherit(next.set, old.set);
+	flow_table_each(s->flows, hand_on, &h);
+	detect_heir_free(h.heir);
+	detect_free(s->detect);
+	s->detect = d;
+	s->rules = next;
+	app_sum_files(s->app, ruleset_file_sums(next.set));
+	event_builder_detect(s->events, d);
+	sensor_reload_taken(&s->reload, &old);
+	*flows = h.flows;
+	return 0;
+}
+
+static void
+tell_reloaded(const struct sensor *s, const struct role_reloaded *done)
+{
+	if (done->taken)
+		log_info("%llu rules from now on; %llu flows go on",
+		    (unsigned long long)done->rules,
+		    (unsigned long long)done->flows);
+	/* A parent that does not read now sends the image again. */
+	if (s->o.queue)
+		ipc_send(ROLE_FD_CONTROL, ROLE_RELOADED, done, sizeof(*done), -1);
+}
+
+static void
+on_reload(void *arg, int fd, uint64_t number)
+{
+	struct sensor *s = arg;
+
+	sensor_reload_begin(&s->reload, fd, number);
+}
+
+static int
+on_work(void *arg)
+{
+	struct sensor *s = arg;
+	struct role_reloaded done = {.number = s->reload.number};
+
+	switch (sensor_reload_some(&s->reload)) {
+	case SENSOR_RELOAD_MORE:
+		return 1;
+	case SENSOR_RELOAD_READY:
+		done.taken = take_rules(s, &done.flows) == 0;
+		done.rules = ruleset_loaded(s->rules.set);
+		if (!done.taken)
+			sensor_reload_refuse(&s->reload, "out of memory");
+		tell_reloaded(s, &done);
+		return 1;
+	case SENSOR_RELOAD_FAILED:
+		tell_reloaded(s, &done);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
 static int
 run_live(struct sensor *s)
 {
@@ -357,6 +446,8 @@ run_live(struct sensor *s)
 	    .control_fd = s->o.queue ? ROLE_FD_CONTROL : -1,
 	    .arg = s,
 	    .frames = on_frames,
+	    .reload = on_reload,
+	    .work = on_work,
 	    .second = on_second,
 	};
 	char error[256];

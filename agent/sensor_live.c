@@ -9,12 +9,15 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 struct run {
 	const struct sensor_live *l;
 	struct loop *loop;
 	bool ends, failed;
-	bool more; /* frames may be waiting that the descriptor does not show */
+	bool more;  /* frames may be waiting that the descriptor does not show */
+	bool works; /* there is work beside frames */
+	unsigned batches; /* of frames since some of it was done */
 	uint8_t buffer[IPC_MESSAGE_MAX];
 };
 
@@ -48,6 +51,31 @@ on_signal(void *arg, int signo)
 }
 
 static void
+take_reload(struct run *r, const struct ipc_message *m)
+{
+	uint64_t number;
+
+	memcpy(&number, m->body, sizeof(number));
+	r->l->reload(r->l->arg, m->fd, number);
+	r->works = true;
+}
+
+/*
+ * Frames first: they are lost when the kernel's ring is full.  Under a load that
+ * never ends there is a turn for it after so many batches, which costs little.
+ */
+#define BATCHES_A_TURN 64
+
+static void
+do_work(struct run *r)
+{
+	if (r->more && ++r->batches < BATCHES_A_TURN)
+		return;
+	r->batches = 0;
+	r->works = r->l->work(r->l->arg) == 1;
+}
+
+static void
 on_control(void *arg, int fd, unsigned events)
 {
 	struct run *r = arg;
@@ -55,9 +83,15 @@ on_control(void *arg, int fd, unsigned events)
 	int status;
 
 	(void)events;
-	while ((status = ipc_recv(fd, r->buffer, &m)) == 1)
+	while ((status = ipc_recv(fd, r->buffer, &m)) == 1) {
 		if (m.type == ROLE_STOP)
 			r->ends = true;
+		else if (m.type == ROLE_RELOAD && m.fd != -1 &&
+		    m.len == sizeof(uint64_t))
+			take_reload(r, &m);
+		else if (m.fd != -1)
+			close(m.fd);
+	}
 	if (status == 0 || (status == -1 && errno != EAGAIN)) {
 		log_info("the parent is gone; ending");
 		loop_unwatch(r->loop, fd);
@@ -107,12 +141,15 @@ sensor_live_run(const struct sensor_live *l)
 		r.failed = r.ends = true;
 	}
 	while (!r.ends) {
-		if (loop_turn(r.loop, r.more ? 0 : -1) == -1) {
+		if (loop_turn(r.loop, r.more || r.works ? 0 : -1) == -1) {
 			log_error("the event loop failed: %s", strerror(errno));
 			r.failed = r.ends = true;
-		} else if (r.more) {
-			take_frames(&r);
+			break;
 		}
+		if (r.more)
+			take_frames(&r);
+		if (r.works)
+			do_work(&r);
 	}
 	loop_free(r.loop);
 	return r.failed ? -1 : 0;

@@ -19,6 +19,10 @@ struct sensor_live {
 	 * none, -1: the capture failed and the loop ends.
 	 */
 	int (*frames)(void *arg);
+	/* Other rules: number is the image's, fd is yours.  Then work is called. */
+	void (*reload)(void *arg, int fd, uint64_t number);
+	/* Some milliseconds of what is not about packets.  1: there is more, 0: none. */
+	int (*work)(void *arg);
 	/* Each second; fills what the parent is told.  -1: the loop ends, failed. */
 	int (*second)(void *arg, struct role_beat *beat);
 };

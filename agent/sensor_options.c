@@ -74,6 +74,9 @@ static const struct cmdline_option options[] = {
 	.text = &typed.memory},
     {"root", "DIR", "live: an empty folder that becomes the root",
 	.text = &parsed.root},
+    {"image", NULL,
+	"live: descriptor 5 has the rules, of stadswacht-signatures load",
+	.flag = &parsed.image},
     {"queue", NULL, "live: descriptor 3 is the parent's, 4 takes the records",
 	.flag = &parsed.queue},
     {.name = NULL},
@@ -150,6 +153,10 @@ check_bundle(void)
 		cmdline_usage(&line,
 		    "--bundle has rules, classification and threshold; give none "
 		    "beside it");
+	if (parsed.image &&
+	    (!parsed.queue || parsed.bundle != NULL || parsed.rules.n > 0))
+		cmdline_usage(&line,
+		    "--image goes with --queue, without --rules or --bundle");
 	if (parsed.bundle == NULL && parsed.bundle_keys.n > 0)
 		cmdline_usage(&line, "--bundle-key goes with --bundle");
 	/* Whoever writes the file would decide what is looked for. */

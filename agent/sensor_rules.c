@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "agent/sensor_rules.h"
 
+#include "agent/role.h"
 #include "agent/rules_beside.h"
 #include "common/log.h"
 
@@ -130,15 +131,41 @@ fail:
 	return -1;
 }
 
+/* Of our parent, who had its signature looked at. */
+static int
+load_image(struct sensor_rules *r)
+{
+	const struct bundle_rules_config c = {.fd = ROLE_FD_RULES, .placed = true};
+	char error[512];
+
+	r->fd = c.fd;
+	if ((r->bundle = bundle_rules_new(&c, error, sizeof(error))) != NULL &&
+	    bundle_rules_load(r->bundle, error, sizeof(error)) == 0) {
+		r->set = bundle_rules_set(r->bundle);
+		return 0;
+	}
+	log_error("the image of rules: %s", error);
+	return -1;
+}
+
 /* --- either -------------------------------------------------------------------- */
 
 int
 sensor_rules_load(const struct sensor_options *o, struct sensor_rules *r)
 {
 	*r = (struct sensor_rules){.fd = -1};
+	if (o->image)
+		return load_image(r);
 	if (o->bundle != NULL)
 		return load_bundle(o, r);
 	return o->rules.n == 0 ? 0 : load_files(o, &r->set);
+}
+
+uint64_t
+sensor_rules_refused(const struct sensor_rules *r)
+{
+	return r->bundle != NULL ? bundle_rules_refused(r->bundle)
+				 : ruleset_refusals(r->set, NULL);
 }
 
 void

@@ -18,6 +18,8 @@ struct sensor_rules {
  * and left out.  -1 after saying why.
  */
 int sensor_rules_load(const struct sensor_options *o, struct sensor_rules *r);
+/* How many were left out; set is not NULL. */
+uint64_t sensor_rules_refused(const struct sensor_rules *r);
 void sensor_rules_release(struct sensor_rules *r);
 
 #endif

@@ -6,6 +6,7 @@
 #include "agent/signatures_bundle.h"
 #include "agent/signatures_check.h"
 #include "agent/signatures_compile.h"
+#include "agent/signatures_load.h"
 #include "common/log.h"
 
 static const struct cmdline_command COMMANDS[] = {
@@ -15,6 +16,8 @@ static const struct cmdline_command COMMANDS[] = {
 	SIGNATURES_COMPILE_OPTIONS, signatures_compile_run},
     {"keygen", "SECRET", "make a key to sign with, and SECRET.pub for agents", NULL,
 	signatures_keygen_run},
+    {"load", NULL, "check signatures for stadswacht-agent, which alone uses this",
+	SIGNATURES_LOAD_OPTIONS, signatures_load_run},
     {"sign", "BUNDLE", "sign a bundle", SIGNATURES_SIGN_OPTIONS,
 	signatures_sign_run},
     {"show", "BUNDLE", "tell what is in a bundle", SIGNATURES_SHOW_OPTIONS,

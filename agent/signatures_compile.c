@@ -5,13 +5,9 @@
  */
 #include "agent/signatures_compile.h"
 
-#include "agent/bundle/bundle.h"
-#include "agent/detect/detect.h"
-#include "agent/limits.h"
-#include "agent/rules_beside.h"
+#include "agent/signatures_pack.h"
 #include "agent/signatures_report.h"
 
-#include "common/buf.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
@@ -65,99 +61,9 @@ const struct cmdline_option SIGNATURES_COMPILE_OPTIONS[] = {
 
 struct compiler {
 	struct bundle_writer *writer;
-	const char *threshold, *classification;
-	char beside[2][PATH_MAX];
-	/* Rules of the file at hand, as they go into the bundle. */
-	const char *file;
-	struct buf text;
-	struct ruleset_source source;
+	struct signatures_pack pack;
 	struct bundle_head head;
 };
-
-/* --- what the ruleset reads and makes --------------------------------------------- */
-
-static enum bundle_kind
-kind_of(const struct compiler *c, const char *path)
-{
-	if (c->classification != NULL && strcmp(path, c->classification) == 0)
-		return BUNDLE_CLASSIFICATION;
-	if (c->threshold != NULL && strcmp(path, c->threshold) == 0)
-		return BUNDLE_THRESHOLD;
-	return BUNDLE_FILE;
-}
-
-static char *
-on_read(void *arg, const char *path, size_t max, size_t *len)
-{
-	struct compiler *c = arg;
-	size_t n;
-	char *text = str_read_file(path, max, &n);
-
-	if (text == NULL)
-		return NULL;
-	if (bundle_writer_add(c->writer, kind_of(c, path), path,
-		(struct span){(uint8_t *)text, n}) == -1 &&
-	    errno != EEXIST) {
-		free(text);
-		return NULL;
-	}
-	if (len != NULL)
-		*len = n;
-	return text;
-}
-
-static int
-on_keep(void *arg, const char *name, bool placed, struct span bytes)
-{
-	struct compiler *c = arg;
-
-	(void)placed;
-	/* Two buffers may be looked into for the same set. */
-	return bundle_writer_add(c->writer, BUNDLE_PATTERNS, name, bytes) == -1 &&
-		errno != EEXIST
-	    ? -1
-	    : 0;
-}
-
-static int
-end_file(struct compiler *c)
-{
-	int rc = 0;
-
-	if (c->file != NULL)
-		rc = bundle_writer_add(c->writer, BUNDLE_RULES, c->file,
-		    (struct span){c->text.data, c->text.len});
-	buf_reset(&c->text);
-	return rc;
-}
-
-static int
-on_text(void *arg, const char *file, const char *text)
-{
-	struct compiler *c = arg;
-
-	if (c->file == NULL || strcmp(c->file, file) != 0) {
-		if (end_file(c) == -1)
-			return -1;
-		c->file = file;
-	}
-	buf_adds(&c->text, text);
-	buf_addc(&c->text, '\n');
-	errno = ENOMEM;
-	return c->text.overflow ? -1 : 0;
-}
-
-static int
-add_variables(struct compiler *c)
-{
-	if (args.sets.n == 0)
-		return 0;
-	buf_reset(&c->text);
-	for (size_t i = 0; i < args.sets.n; i++)
-		buf_addf(&c->text, "%s\n", args.sets.v[i]);
-	return bundle_writer_add(c->writer, BUNDLE_VARIABLES, "",
-	    (struct span){c->text.data, c->text.len});
-}
 
 /* --- loading ---------------------------------------------------------------------- */
 
@@ -183,54 +89,24 @@ tell(const struct ruleset *rs)
 }
 
 static int
-load(struct compiler *c, struct ruleset *rs)
-{
-	char error[512];
-
-	for (size_t i = 0; i < args.rules.n; i++)
-		if (ruleset_load(rs, args.rules.v[i]) == -1) {
-			log_error(
-			    "%s: %s; name a rules file or a folder of *.rules",
-			    args.rules.v[i], strerror(errno));
-			return -1;
-		}
-	if (ruleset_finish(rs, error, sizeof(error)) == -1) {
-		log_error("%s", error);
-		return -1;
-	}
-	if (tell(rs) == -1)
-		return -1;
-	if (ruleset_texts(rs, on_text, c) == 0 && end_file(c) == 0 &&
-	    add_variables(c) == 0)
-		return 0;
-	log_error("%s: %s", args.out, strerror(errno));
-	return -1;
-}
-
-static int
 collect(struct compiler *c)
 {
-	struct ruleset_config config = {.sets = args.sets.v,
-	    .sets_n = args.sets.n,
-	    .keep_text = true,
-	    .source = &c->source};
 	struct ruleset *rs;
 	char error[512];
 	int rc;
 
-	c->classification = args.classification != NULL
-	    ? args.classification
-	    : rules_beside(args.rules.v[0], "classification.config", c->beside[0]);
-	c->threshold = args.threshold != NULL
-	    ? args.threshold
-	    : rules_beside(args.rules.v[0], "threshold.config", c->beside[1]);
-	config.classification = c->classification;
-	config.threshold = c->threshold;
-	if ((rs = ruleset_new(&config, error, sizeof(error))) == NULL) {
+	c->pack.rules = args.rules.v;
+	c->pack.rules_n = args.rules.n;
+	c->pack.sets = args.sets.v;
+	c->pack.sets_n = args.sets.n;
+	c->pack.classification = args.classification;
+	c->pack.threshold = args.threshold;
+	if ((rs = signatures_pack(&c->pack, c->writer, error, sizeof(error))) ==
+	    NULL) {
 		log_error("%s", error);
 		return -1;
 	}
-	rc = load(c, rs);
+	rc = tell(rs);
 	ruleset_free(rs);
 	return rc;
 }
@@ -313,7 +189,7 @@ read_arguments(struct compiler *c, int argc, char **argv)
 			    "--cpu is generic, avx2, avx512 or avx512vbmi, "
 			    "not ",
 			    args.cpus.v[i]);
-		c->source.levels |= 1u << level;
+		c->pack.levels |= 1u << level;
 	}
 	return 0;
 }
@@ -324,17 +200,12 @@ signatures_compile_run(int argc, char **argv)
 	static struct compiler c;
 	int status = EXIT_FAILED;
 
-	c.source.arg = &c;
-	c.source.read = on_read;
-	c.source.keep = on_keep;
 	if (read_arguments(&c, argc, argv) == -1)
 		return EXIT_USAGE;
-	buf_init(&c.text, RULE_FILE_MAX);
 	if ((c.writer = bundle_writer_new()) == NULL)
 		log_error("%s", strerror(errno));
 	else if (collect(&c) == 0 && write_file(&c) == 0)
 		status = EXIT_DONE;
 	bundle_writer_free(c.writer);
-	buf_release(&c.text);
 	return status;
 }

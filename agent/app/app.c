@@ -28,6 +28,12 @@ app_new(const struct app_config *c)
 }
 
 void
+app_sum_files(struct app *app, unsigned sums)
+{
+	app->config.file_sums = sums;
+}
+
+void
 app_free(struct app *app)
 {
 	free(app);

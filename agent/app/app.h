@@ -91,6 +91,8 @@ struct app_config {
 
 struct app *app_new(const struct app_config *c);
 void app_free(struct app *app);
+/* Other rules ask for these from now on: of files that begin now. */
+void app_sum_files(struct app *app, unsigned sums);
 
 /* A stream_reader_fn whose arg is a struct app. */
 void app_read(void *app, struct flow *f, const struct stream_news *n);

@@ -28,6 +28,7 @@ static const char *const KIND_NAMES[BUNDLE_KINDS] = {
     [BUNDLE_PLACED] = "placed patterns",
     [BUNDLE_YARA] = "yara",
     [BUNDLE_YARA_INCLUDED] = "yara, included",
+    [BUNDLE_REFUSED] = "refused",
 };
 
 static int fail(char *error, size_t size, const char *fmt, ...)

@@ -96,25 +96,26 @@ note_buffer(struct appsets *f, enum app_id id, enum app_dir d, enum app_buffer_i
 }
 
 static void
-note_buffers(struct appsets *f)
+note_buffers(struct appsets *f, enum app_id id)
 {
-	for (int id = 0; id < APP_IDS; id++)
-		for (int d = 0; d < APP_DIRS; d++)
-			for (int b = 0; b < APP_BUFFER_IDS; b++)
-				note_buffer(f, (enum app_id)id, (enum app_dir)d,
-				    (enum app_buffer_id)b);
+	for (int d = 0; d < APP_DIRS; d++)
+		for (int b = 0; b < APP_BUFFER_IDS; b++)
+			note_buffer(f, id, (enum app_dir)d, (enum app_buffer_id)b);
 }
 
 int
-appsets_build(struct appsets *f, const struct ruleset_source *source, char *error,
-    size_t size)
+appsets_build(struct appsets *f, size_t part, const struct ruleset_source *source,
+    char *error, size_t size)
 {
-	note_buffers(f);
-	for (int d = 0; d < APP_DIRS; d++)
-		for (int b = 0; b < APP_BUFFER_IDS; b++)
-			for (struct set *s = f->set[d][b]; s != NULL; s = s->next)
-				if (mpm_build(s->mpm, source, error, size) == -1)
-					return -1;
+	if (part < APP_IDS) {
+		note_buffers(f, (enum app_id)part);
+		return 0;
+	}
+	part -= APP_IDS;
+	for (struct set *s = f->set[part / APP_BUFFER_IDS][part % APP_BUFFER_IDS];
+	     s != NULL; s = s->next)
+		if (mpm_build(s->mpm, source, error, size) == -1)
+			return -1;
 	return 0;
 }
 

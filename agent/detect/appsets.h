@@ -17,9 +17,10 @@ struct appsets *appsets_new(void);
 void appsets_free(struct appsets *f);
 /* A rule whose fast pattern is in a buffer of transactions.  -1 with errno. */
 int appsets_add(struct appsets *f, const struct rule *r);
-/* After the last add, before the first scan; -1 with error filled. */
-int appsets_build(struct appsets *f, const struct ruleset_source *source,
-    char *error, size_t size);
+/* Each part after the last add and before the first scan; -1 with error filled. */
+#define APPSETS_PARTS (APP_IDS + APP_DIRS * APP_BUFFER_IDS)
+int appsets_build(struct appsets *f, size_t part,
+    const struct ruleset_source *source, char *error, size_t size);
 int appsets_fit(const struct appsets *f, struct mpm_scratch *s);
 
 /* The buffers that some rule looks into, a bit each. */

@@ -283,3 +283,28 @@ fail:
 	dataset_free(s);
 	return NULL;
 }
+
+static void
+take_values(struct dataset *to, struct dataset *from)
+{
+	struct table *values = to->values;
+
+	if (from == NULL || from->type != to->type || from->load != NULL ||
+	    to->load != NULL)
+		return;
+	to->values = from->values;
+	to->bytes = from->bytes;
+	from->values = values;
+	from->bytes = 0;
+}
+
+void
+datasets_inherit(struct datasets *to, struct datasets *from)
+{
+	struct dataset *s;
+	size_t pos = 0, len;
+	const void *name;
+
+	while ((s = table_next(to->sets, &pos, &name, &len)) != NULL)
+		take_values(s, table_get(from->sets, name, len));
+}

@@ -42,6 +42,9 @@ void datasets_free(struct datasets *s);
 struct dataset *datasets_get(
     struct datasets *s, const struct dataset_config *c, char *error, size_t size);
 
+/* Sets without a file take over what rules put into those of that name before. */
+void datasets_inherit(struct datasets *to, struct datasets *from);
+
 /* Is the value in it?  rep, unless NULL, becomes its reputation. */
 bool dataset_has(const struct dataset *s, struct span value, uint16_t *rep);
 /* true: it was not there and now is; not when memcap is reached. */

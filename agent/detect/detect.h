@@ -94,10 +94,22 @@ int ruleset_load(struct ruleset *rs, const char *path);
 /* The same of a text, which is scribbled upon; refusals give name as its file. */
 int ruleset_load_named(struct ruleset *rs, char *text, const char *name);
 /*
+ * At most max rules of a text with one a line, which ends up behind them; line counts
+ * on.  name must live as long as rs.  1: there is more, 0: none, -1 with errno.
+ */
+int ruleset_load_lines(struct ruleset *rs, struct span *text, size_t max,
+    const char *name, unsigned *line);
+/*
  * After the last load: sort, choose fast patterns, compile.  -1 with error filled.
  */
 int ruleset_finish(struct ruleset *rs, char *error, size_t size);
 void ruleset_free(struct ruleset *rs);
+/* The same in parts of some milliseconds, between which packets are looked at.  1:
+ * there is more to do, 0: done, -1 with error filled. */
+int ruleset_finish_some(struct ruleset *rs, char *error, size_t size);
+int ruleset_free_some(struct ruleset *rs);
+/* What rules put into sets of values that have no file goes on in to. */
+void ruleset_inherit(struct ruleset *to, struct ruleset *from);
 size_t ruleset_total(const struct ruleset *rs);
 size_t ruleset_loaded(const struct ruleset *rs);
 /* Rules whose class is not in classification.config: they have priority 3. */
@@ -145,6 +157,15 @@ void detect_free(struct detect *d);
 /* Inspect one packet after the flow stage had it; fills result anew. */
 void detect_packet(
     struct detect *d, struct packet *p, struct detect_result *result);
+/*
+ * Other rules take over from those in use: to gets what from remembers, its
+ * counters too, then each flow is to be handed on; from is of no use but to be
+ * freed.  NULL without memory: nothing has changed.
+ */
+struct detect_heir;
+struct detect_heir *detect_inherit(struct detect *to, struct detect *from);
+void detect_heir_flow(const struct detect_heir *h, struct flow *f);
+void detect_heir_free(struct detect_heir *h);
 /* For flow_hooks.slot_free[FLOW_SLOT_DETECT]. */
 void detect_slot_free(void *slot);
 /* The flow's bits that are set and flowints, as EVE's "metadata" object; 0 if none. */

@@ -18,9 +18,10 @@ void payload_free(struct payload *f);
 
 /* A rule whose fast pattern is in BUFFER_PAYLOAD.  -1 with errno. */
 int payload_add(struct payload *f, const struct rule *r);
-/* After the last add, before the first scan; -1 with error filled. */
-int payload_build(struct payload *f, const struct ruleset_source *source,
-    char *error, size_t size);
+/* Each part after the last add and before the first scan; -1 with error filled. */
+#define PAYLOAD_PARTS 7
+int payload_build(struct payload *f, size_t part,
+    const struct ruleset_source *source, char *error, size_t size);
 int payload_fit(const struct payload *f, struct mpm_scratch *s);
 
 /* What is scanned: a packet, its gate (gate.h), and its chunks. */

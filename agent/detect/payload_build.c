@@ -7,6 +7,7 @@
 #include "agent/detect/ruleset.h"
 #include "common/table.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -297,14 +298,13 @@ build_group(struct payload_group *g, const struct ruleset_source *source,
 	return set_build(&g->base, source, error, size);
 }
 
+static_assert(PAYLOAD_PARTS == PAYLOAD_GROUPS, "each group is a part");
+
 int
-payload_build(struct payload *f, const struct ruleset_source *source, char *error,
-    size_t size)
+payload_build(struct payload *f, size_t part, const struct ruleset_source *source,
+    char *error, size_t size)
 {
-	for (int i = 0; i < PAYLOAD_GROUPS; i++)
-		if (build_group(&f->group[i], source, error, size) == -1)
-			return -1;
-	return 0;
+	return build_group(&f->group[part], source, error, size);
 }
 
 int

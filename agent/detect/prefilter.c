@@ -11,7 +11,6 @@
 #include "agent/detect/plain.h"
 #include "agent/detect/ruleset.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +26,8 @@ struct prefilter {
 	struct mpm *header[BUFFERS];
 	struct appsets *app;
 	struct plain *plain;
+	const struct ruleset_source *source;
+	size_t added, built; /* rules, and parts, until it is built */
 };
 
 struct prefilter_scratch {
@@ -75,46 +76,70 @@ make_parts(struct prefilter *f)
 	    : 0;
 }
 
-static int
-build_parts(struct prefilter *f, const struct ruleset_source *source, char *error,
-    size_t size)
-{
-	if (plain_build(f->plain) == -1) {
-		snprintf(error, size, "rules: %s", strerror(errno));
-		return -1;
-	}
-	for (int i = 0; i < BUFFERS; i++)
-		if (mpm_build(f->header[i], source, error, size) == -1)
-			return -1;
-	if (payload_build(f->payload, source, error, size) == -1)
-		return -1;
-	return appsets_build(f->app, source, error, size);
-}
-
 struct prefilter *
-prefilter_new(struct rule *const *rule, size_t n,
-    const struct ruleset_source *source, char *error, size_t size)
+prefilter_new(
+    struct rule *const *rule, size_t n, const struct ruleset_source *source)
 {
 	struct prefilter *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)
-		goto no_memory;
+		return NULL;
 	f->rule = rule;
 	f->rules = n;
-	if (make_parts(f) == -1)
-		goto no_memory;
-	for (size_t i = 0; i < n; i++)
-		if (add_rule(f, rule[i]) == -1)
-			goto no_memory;
-	if (build_parts(f, source, error, size) == -1)
-		goto fail;
-	return f;
-
-no_memory:
-	snprintf(error, size, "rules: %s", strerror(errno));
-fail:
+	f->source = source;
+	if (make_parts(f) == 0)
+		return f;
 	prefilter_free(f);
 	return NULL;
+}
+
+/* What is built one after another; each part some milliseconds at most. */
+enum {
+	PART_PLAIN,
+	PART_HEADERS,
+	PART_PAYLOAD,
+	PART_APP = PART_PAYLOAD + PAYLOAD_PARTS,
+	PARTS = PART_APP + APPSETS_PARTS
+};
+
+static int
+build_part(struct prefilter *f, size_t i, char *error, size_t size)
+{
+	if (i == PART_PLAIN)
+		return plain_build(f->plain);
+	if (i >= PART_APP)
+		return appsets_build(f->app, i - PART_APP, f->source, error, size);
+	if (i >= PART_PAYLOAD)
+		return payload_build(
+		    f->payload, i - PART_PAYLOAD, f->source, error, size);
+	for (int b = 0; b < BUFFERS; b++)
+		if (mpm_build(f->header[b], f->source, error, size) == -1)
+			return -1;
+	return 0;
+}
+
+/* Rules added at one go: some milliseconds. */
+#define RULES_AT_ONCE 2048
+/* Most of the buffers no rule looks into. */
+#define APP_AT_ONCE 32
+
+int
+prefilter_build_some(struct prefilter *f, char *error, size_t size)
+{
+	size_t end = f->added + RULES_AT_ONCE;
+
+	snprintf(error, size, "rules: out of memory");
+	if (f->added < f->rules) {
+		for (; f->added < end && f->added < f->rules; f->added++)
+			if (add_rule(f, f->rule[f->added]) == -1)
+				return -1;
+		return 1;
+	}
+	end = f->built + (f->built < PART_APP ? 1 : APP_AT_ONCE);
+	for (; f->built < end && f->built < PARTS; f->built++)
+		if (build_part(f, f->built, error, size) == -1)
+			return -1;
+	return f->built < PARTS;
 }
 
 void

@@ -15,9 +15,12 @@ struct prefilter;
 struct prefilter_scratch;
 struct content_scratch;
 
-/* Rules numbered by their place; on loan.  NULL with error filled. */
-struct prefilter *prefilter_new(struct rule *const *rule, size_t n,
-    const struct ruleset_source *source, char *error, size_t size);
+/* For rules numbered by their place, which are on loan.  NULL with errno. */
+struct prefilter *prefilter_new(
+    struct rule *const *rule, size_t n, const struct ruleset_source *source);
+/* A part of the work of building it, some milliseconds.  1: there is more, 0: it is
+ * built, -1 with error filled. */
+int prefilter_build_some(struct prefilter *f, char *error, size_t size);
 void prefilter_free(struct prefilter *f);
 
 struct prefilter_scratch *prefilter_scratch_new(const struct prefilter *f);

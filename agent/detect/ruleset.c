@@ -46,6 +46,8 @@ struct ruleset {
 	struct names names[RULESET_NAME_KINDS];
 	size_t total, unknown_classes, longest_list;
 	struct prefilter *prefilter;
+	size_t finished; /* rules that ruleset_finish_some() is done with */
+	char line[RULE_TEXT_MAX + 2];
 };
 
 /* Suricata's shipped configuration (suricata.yaml, "vars"). */
@@ -101,6 +103,15 @@ ruleset_strdup(struct ruleset *rs, const char *text)
 		return NULL;
 	rs->string[rs->strings++] = copy;
 	return copy;
+}
+
+int
+ruleset_name_find(
+    const struct ruleset *rs, enum ruleset_names kind, const char *name)
+{
+	void *known = table_get(rs->names[kind].ids, name, strlen(name));
+
+	return (int)((uintptr_t)known - 1);
 }
 
 int
@@ -473,6 +484,29 @@ ruleset_load_named(struct ruleset *rs, char *text, const char *name)
 	return copy == NULL ? -1 : ruleset_load_text(rs, text, copy);
 }
 
+int
+ruleset_load_lines(struct ruleset *rs, struct span *text, size_t max,
+    const char *name, unsigned *line)
+{
+	for (; max > 0 && text->len > 0; max--) {
+		const uint8_t *end = memchr(text->p, '\n', text->len);
+		size_t n = end == NULL ? text->len : (size_t)(end - text->p);
+		size_t copied = n < sizeof(rs->line) ? n : sizeof(rs->line) - 1;
+		char *s;
+
+		memcpy(rs->line, text->p, copied);
+		rs->line[copied] = '\0';
+		n += end != NULL;
+		text->p += n;
+		text->len -= n;
+		++*line;
+		s = str_trim(rs->line);
+		if (*s != '\0' && *s != '#' && load_rule(rs, s, name, *line) == -1)
+			return -1;
+	}
+	return text->len > 0;
+}
+
 static int
 is_rules_file(const struct dirent *e)
 {
@@ -650,25 +684,77 @@ evaluation_cmp(const void *pa, const void *pb)
 	return d;
 }
 
-int
-ruleset_finish(struct ruleset *rs, char *error, size_t size)
+/* Rules looked at in one go: a millisecond. */
+#define FINISH_AT_ONCE 4096
+
+static int
+begin_finish(struct ruleset *rs, char *error, size_t size)
 {
 	if (rs->threshold != NULL &&
 	    ruleset_threshold_file(rs, rs->threshold, error, size) == -1)
 		return -1;
 	if (rs->n > 0)
 		qsort(rs->rule, rs->n, sizeof(*rs->rule), evaluation_cmp);
-	for (size_t i = 0; i < rs->n; i++) {
-		struct rule *r = rs->rule[i];
+	rs->prefilter = prefilter_new(rs->rule, rs->n, rs->source);
+	snprintf(error, size, "rules: %s", strerror(errno));
+	return rs->prefilter == NULL ? -1 : 1;
+}
 
-		r->number = (uint32_t)i;
+int
+ruleset_finish_some(struct ruleset *rs, char *error, size_t size)
+{
+	size_t end = rs->n - rs->finished > FINISH_AT_ONCE
+	    ? rs->finished + FINISH_AT_ONCE
+	    : rs->n;
+
+	if (rs->prefilter == NULL)
+		return begin_finish(rs, error, size);
+	if (rs->finished == rs->n)
+		return prefilter_build_some(rs->prefilter, error, size);
+	for (; rs->finished < end; rs->finished++) {
+		struct rule *r = rs->rule[rs->finished];
+
+		r->number = (uint32_t)rs->finished;
 		ruleset_choose_fast(r);
 		for (size_t k = 0; k < r->lists_n; k++)
 			if (r->list[k].n > rs->longest_list)
 				rs->longest_list = r->list[k].n;
 	}
-	rs->prefilter = prefilter_new(rs->rule, rs->n, rs->source, error, size);
-	return rs->prefilter == NULL ? -1 : 0;
+	return 1;
+}
+
+int
+ruleset_finish(struct ruleset *rs, char *error, size_t size)
+{
+	int more;
+
+	while ((more = ruleset_finish_some(rs, error, size)) == 1)
+		;
+	return more;
+}
+
+int
+ruleset_free_some(struct ruleset *rs)
+{
+	size_t n = rs->n > FINISH_AT_ONCE ? rs->n - FINISH_AT_ONCE : 0;
+
+	if (rs->prefilter != NULL) {
+		prefilter_free(rs->prefilter);
+		rs->prefilter = NULL;
+		return 1;
+	}
+	while (rs->n > n)
+		ruleset_rule_free(rs->rule[--rs->n]);
+	if (rs->n > 0)
+		return 1;
+	ruleset_free(rs);
+	return 0;
+}
+
+void
+ruleset_inherit(struct ruleset *to, struct ruleset *from)
+{
+	datasets_inherit(to->datasets, from->datasets);
 }
 
 static int

@@ -21,6 +21,9 @@ enum ruleset_names {
 };
 #define RULESET_NAMES_MAX 32768
 
+/* -1 when no rule has it. */
+int ruleset_name_find(
+    const struct ruleset *rs, enum ruleset_names kind, const char *name);
 /* -1 at the maximum. */
 int ruleset_name_id(struct ruleset *rs, enum ruleset_names kind, const char *name);
 size_t ruleset_names(const struct ruleset *rs, enum ruleset_names kind);

@@ -1,57 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Bits and numbers of flows, bits of hosts, tags.  Caps stand in limits.h. */
-#include "agent/detect/state.h"
+#include "agent/detect/state_private.h"
 
 #include "agent/detect/ruleset.h"
 
 #include "common/jw.h"
-#include "common/table.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* A flow that many tag rules hit keeps this many. */
-#define FLOW_TAGS_MAX 4
-
-struct counted_tag {
-	struct tag tag;
-	uint64_t seen; /* packets or bytes */
-	int64_t start_us;
-};
-
-/* A flow's slot: bits, numbers and tags behind each other. */
-struct flow_memory {
-	size_t bits, ints;
-	struct counted_tag tag[FLOW_TAGS_MAX];
-	size_t tags;
-	uint64_t words[]; /* bits; set numbers; the numbers */
-};
-
-struct host_bit {
-	int64_t until_us;
-};
-
-struct host_tags {
-	struct counted_tag tag[FLOW_TAGS_MAX];
-	size_t n;
-};
-
-/* The key of a host's bit. */
-struct host_key {
-	uint8_t kind, pair;
-	uint16_t id;
-	struct addr a, b;
-};
-
-struct state {
-	const struct ruleset *rs;
-	size_t bits, ints;
-	struct table *hosts; /* host_key -> host_bit */
-	struct table *tags;  /* addr -> host_tags */
-	uint64_t full;
-};
-
-#define WORDS(n) (((n) + 63) / 64)
 
 struct state *
 state_new(const struct ruleset *rs)
@@ -89,32 +45,26 @@ state_full(const struct state *s)
 
 /* --- flows ----------------------------------------------------------------- */
 
-static uint64_t *
-ints_set(struct flow_memory *slot)
+struct flow_memory *
+state_memory_new(const struct state *s)
 {
-	return slot->words + WORDS(slot->bits);
-}
+	size_t words = WORDS(s->bits) + WORDS(s->ints) + (s->ints + 1) / 2;
+	struct flow_memory *slot =
+	    calloc(1, sizeof(*slot) + words * sizeof(uint64_t));
 
-static uint32_t *
-ints_value(struct flow_memory *slot)
-{
-	return (uint32_t *)(void *)(ints_set(slot) + WORDS(slot->ints));
+	if (slot == NULL)
+		return NULL;
+	slot->bits = s->bits;
+	slot->ints = s->ints;
+	return slot;
 }
 
 static struct flow_memory *
 slot_make(const struct state *s, struct flow *f)
 {
-	struct flow_memory *slot = f->slot[FLOW_SLOT_DETECT];
-	size_t words = WORDS(s->bits) + WORDS(s->ints) + (s->ints + 1) / 2;
-
-	if (slot != NULL)
-		return slot;
-	if ((slot = calloc(1, sizeof(*slot) + words * sizeof(uint64_t))) == NULL)
-		return NULL;
-	slot->bits = s->bits;
-	slot->ints = s->ints;
-	f->slot[FLOW_SLOT_DETECT] = slot;
-	return slot;
+	if (f->slot[FLOW_SLOT_DETECT] == NULL)
+		f->slot[FLOW_SLOT_DETECT] = state_memory_new(s);
+	return f->slot[FLOW_SLOT_DETECT];
 }
 
 void
@@ -154,9 +104,9 @@ state_flowint(const struct flow *f, uint16_t id, uint32_t *value)
 	struct flow_memory *slot = f->slot[FLOW_SLOT_DETECT];
 
 	if (slot == NULL || id >= slot->ints ||
-	    !((ints_set(slot)[id / 64] >> (id % 64)) & 1))
+	    !((state_ints_set(slot)[id / 64] >> (id % 64)) & 1))
 		return false;
-	*value = ints_value(slot)[id];
+	*value = state_ints_value(slot)[id];
 	return true;
 }
 
@@ -168,8 +118,8 @@ state_flowint_put(
 
 	if (slot == NULL || id >= slot->ints)
 		return;
-	ints_set(slot)[id / 64] |= (uint64_t)1 << (id % 64);
-	ints_value(slot)[id] = value;
+	state_ints_set(slot)[id / 64] |= (uint64_t)1 << (id % 64);
+	state_ints_value(slot)[id] = value;
 }
 
 int

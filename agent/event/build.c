@@ -32,6 +32,12 @@ event_builder_new(const struct event_config *c, event_sink_fn *sink, void *arg)
 }
 
 void
+event_builder_detect(struct event_builder *b, const struct detect *d)
+{
+	b->config.detect = d;
+}
+
+void
 event_builder_free(struct event_builder *b)
 {
 	if (b == NULL)

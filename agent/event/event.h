@@ -37,6 +37,8 @@ struct event_config {
 struct event_builder *event_builder_new(
     const struct event_config *c, event_sink_fn *sink, void *arg);
 void event_builder_free(struct event_builder *b);
+/* Other rules took over. */
+void event_builder_detect(struct event_builder *b, const struct detect *d);
 
 /* The alerts of rules in their order, and the packet where a tag wants it. */
 void event_detected(

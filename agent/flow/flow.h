@@ -115,6 +115,10 @@ void flow_table_settle(struct flow_table *t, struct flow *f);
 /* End flows that timed out by now_us (packet time offline, wall clock live). */
 void flow_table_expire(struct flow_table *t, int64_t now_us);
 
+/* Call fn for each flow; it must not call the table. */
+void flow_table_each(
+    struct flow_table *t, void (*fn)(void *arg, struct flow *f), void *arg);
+
 struct flow_stats {
 	uint64_t made, active, peak, timed_out, evicted, closed, refused;
 };

@@ -125,6 +125,15 @@ flow_table_free(struct flow_table *t)
 	free(t);
 }
 
+void
+flow_table_each(
+    struct flow_table *t, void (*fn)(void *arg, struct flow *f), void *arg)
+{
+	for (size_t i = 0; i < t->untouched; i++)
+		if (t->pool[i].in_use)
+			fn(arg, &t->pool[i]);
+}
+
 const struct flow_stats *
 flow_table_stats(const struct flow_table *t)
 {
