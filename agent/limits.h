@@ -197,6 +197,9 @@
 /* Objects of a message in records, 120 bytes each. */
 #define DNP3_TOLD_MAX 64
 
+/* Suricata's modbus.request-flood: requests that wait for their responses. */
+#define MODBUS_TX_FLOOD 500
+
 /* --- detect ---------------------------------------------------------------- */
 
 /* Suricata's limit of a rule's text. */

@@ -64,6 +64,14 @@ enum app_buffer_id {
 	APP_DNP3_IND, /* a bit, of each that is set */
 	APP_DNP3_OBJ, /* the group << 8 | the variation, of each object */
 	APP_DNP3_DATA,
+	APP_MODBUS_UNIT,
+	APP_MODBUS_FUNCTION,
+	APP_MODBUS_SUBFUNCTION,
+	APP_MODBUS_CATEGORY, /* a bit of enum app_modbus_category */
+	APP_MODBUS_ACCESS,   /* bits of enum app_modbus_access */
+	APP_MODBUS_FIRST,    /* address, counted from 1 */
+	APP_MODBUS_LAST,
+	APP_MODBUS_VALUE, /* the address << 16 | what is written there, of each */
 	APP_DHCP_LEASETIME,
 	APP_DHCP_RENEWAL_TIME,
 	APP_DHCP_REBINDING_TIME,
@@ -168,6 +176,24 @@ enum app_tls_seen {
 enum app_mqtt_flag {
 	MQTT_BIT_DUP = 1u << 0,
 	MQTT_BIT_RETAIN = 1u << 1,
+};
+
+enum app_modbus_category {
+	MODBUS_UNASSIGNED = 1u << 0,
+	MODBUS_ASSIGNED = 1u << 1,
+	MODBUS_USER = 1u << 2,
+	MODBUS_RESERVED = 1u << 3,
+	MODBUS_ALL = 0x0f,
+};
+
+enum app_modbus_access {
+	MODBUS_READ = 1u << 0,
+	MODBUS_WRITE = 1u << 1,
+	MODBUS_DISCRETES = 1u << 2,
+	MODBUS_COILS = 1u << 3,
+	MODBUS_INPUT = 1u << 4,
+	MODBUS_HOLDING = 1u << 5,
+	MODBUS_ACCESS_MAX = 0x3f,
 };
 
 enum app_tls_validity {

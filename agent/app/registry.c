@@ -8,6 +8,7 @@
 #include "agent/app/ftp.h"
 #include "agent/app/http.h"
 #include "agent/app/http2.h"
+#include "agent/app/modbus.h"
 #include "agent/app/mqtt.h"
 #include "agent/app/parser.h"
 #include "agent/app/quic.h"
@@ -33,6 +34,7 @@ const struct app_parser *const app_registry[] = {
     &tftp_parser,
     &enip_parser,
     &dnp3_parser,
+    &modbus_parser,
     &ssh_parser,
     &tls_parser,
     &dcerpc_parser,

@@ -207,7 +207,7 @@ static const struct keyword ROWS[] = {
     {"lua", 0, KW_NEEDS_LUA, NULL},
     {"luajit", 0, KW_NEEDS_LUA, NULL},
     {"metadata", KW_QUOTABLE, KW_READY, kw_metadata},
-    {"modbus", 0, KW_NEEDS_APP, NULL},
+    {"modbus", 0, KW_READY, kw_modbus},
     {"mqtt.connack.return_code", 0, KW_READY, kw_app_number},
     {"mqtt.connack.session_present", 0, KW_READY, kw_mqtt_session_present},
     {"mqtt.connect.clientid", KW_NO_VALUE, KW_READY, kw_app_buffer},

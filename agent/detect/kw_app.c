@@ -256,6 +256,28 @@ kw_app_add_number(
 }
 
 int
+kw_app_add_ranges(struct rule_parser *p, enum app_buffer_id b,
+    const struct num_range *range, size_t n)
+{
+	int before = p->list;
+	struct op *op;
+
+	if (app_buffer_find(app_buffer_row(b)->name) == APP_BUFFER_NONE)
+		return not_built(p);
+	if ((p->list = list_of(p, b, false)) == -1)
+		return -1;
+	op = parser_add_op(p, OP_NUMBER_SET);
+	p->list = before;
+	if (op == NULL)
+		return -1;
+	if ((op->set.range = calloc(n, sizeof(*range))) == NULL)
+		return parser_no_memory(p);
+	memcpy(op->set.range, range, n * sizeof(*range));
+	op->set.n = n;
+	return 0;
+}
+
+int
 kw_app_add_content(struct rule_parser *p, enum app_buffer_id b, char *value)
 {
 	int before = p->list, rc;

@@ -5,7 +5,6 @@
 #include "common/str.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 
 static const struct parser_word FUNCTIONS[] = {{"confirm", 0}, {"read", 1},
     {"write", 2}, {"select", 3}, {"operate", 4}, {"direct_operate", 5},
@@ -85,35 +84,17 @@ read_indications(struct rule_parser *p, char *value, uint64_t *bits)
 	return 0;
 }
 
-static int
-add_indications(struct rule_parser *p, char *value)
-{
-	struct op *op;
-	uint64_t bits;
-
-	if (read_indications(p, value, &bits) == -1)
-		return -1;
-	if (bits == 0)
-		return parser_fail(p, "names no indication");
-	if ((op = parser_add_op(p, OP_NUMBER_SET)) == NULL)
-		return -1;
-	if ((op->set.range = calloc(16, sizeof(*op->set.range))) == NULL)
-		return parser_no_memory(p);
-	for (uint64_t left = bits; left != 0; left &= left - 1)
-		op->set.range[op->set.n++] =
-		    (struct num_range){left & -left, left & -left};
-	return 0;
-}
-
 int
 kw_dnp3_ind(struct rule_parser *p, char *value)
 {
-	int before = p->list, moved = p->moved, rc;
+	struct num_range bit[16];
+	uint64_t bits;
+	size_t n = 0;
 
-	if ((p->list = kw_app_list(p, "dnp3_ind", false)) == -1)
+	if (read_indications(p, value, &bits) == -1)
 		return -1;
-	rc = add_indications(p, value);
-	p->list = before;
-	p->moved = moved;
-	return rc;
+	for (uint64_t left = bits; left != 0; left &= left - 1)
+		bit[n++] = (struct num_range){left & -left, left & -left};
+	return n == 0 ? parser_fail(p, "names no indication")
+		      : kw_app_add_ranges(p, APP_DNP3_IND, bit, n);
 }

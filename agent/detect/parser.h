@@ -196,6 +196,8 @@ KW(mqtt_session_present);
 KW(dnp3_func);
 KW(dnp3_ind);
 KW(dnp3_obj);
+/* kw_app_modbus.c */
+KW(modbus);
 /* kw_flow.c */
 KW(flow);
 KW(stream_event);
@@ -251,6 +253,9 @@ KW(prefilter);
 /* One more test of a buffer that is a number, and one content of a buffer. */
 int kw_app_add_number(
     struct rule_parser *p, enum app_buffer_id b, const struct num_test *t);
+/* One that lies in any of these; n > 0. */
+int kw_app_add_ranges(struct rule_parser *p, enum app_buffer_id b,
+    const struct num_range *range, size_t n);
 int kw_app_add_content(struct rule_parser *p, enum app_buffer_id b, char *value);
 
 /* A list for the buffer of that name; -1 after a failure. */
