@@ -95,8 +95,10 @@ app_stop(struct app_flow *a, enum app_dir d)
 }
 
 void
-app_encrypted(struct app_flow *a)
+app_encrypted(struct app_flow *a, enum app_dir d)
 {
+	if (!a->encrypted)
+		a->encrypted_first = d;
 	a->encrypted = true;
 }
 

@@ -24,6 +24,7 @@ struct app_flow {
 	size_t held;	      /* bytes, against the cap of all flows */
 	bool stopped[APP_DIRS];
 	bool encrypted; /* app_encrypted() was called */
+	enum app_dir encrypted_first;
 	bool changed;	/* app_change() was called: what follows is another's */
 	bool changing[APP_DIRS]; /* nothing came this way since */
 	bool spoke;
@@ -105,9 +106,9 @@ void app_stop(struct app_flow *a, enum app_dir d);
  * change before is not over, one direction said nothing since; all stays as it is.
  */
 bool app_change(struct app_flow *a, enum app_id expected);
-/* What follows is encrypted, both ways: nothing in it for rules on payload, from
- * the next packet on. */
-void app_encrypted(struct app_flow *a);
+/* What follows is encrypted, both ways, first this way: nothing in it for rules on
+ * payload, from the next packet on; the stream this way is due once more. */
+void app_encrypted(struct app_flow *a, enum app_dir d);
 /* A message has more parts than a cap of the parser's: rules see the first. */
 void app_cut(struct app_flow *a);
 /* Count n bytes against the cap of all flows; false: not to be had. */

@@ -170,15 +170,15 @@ on_heartbeat_begin(struct app_flow *a, enum app_dir d, size_t record)
 
 /* Data that is encrypted: the handshake is over, and rules on payload are too. */
 static void
-on_data(struct app_flow *a)
+on_data(struct app_flow *a, enum app_dir d)
 {
 	struct tls_state *t = a->state;
 
 	if (t->early_data && !(t->seen & TLS_SEEN_SERVER_HELLO))
 		return;
-	for (int d = 0; t->tx != NULL && d < APP_DIRS; d++)
-		t->tx->progress[d] = TLS_OVER;
-	app_encrypted(a);
+	for (int i = 0; t->tx != NULL && i < APP_DIRS; i++)
+		t->tx->progress[i] = TLS_OVER;
+	app_encrypted(a, d);
 }
 
 static bool
@@ -221,7 +221,7 @@ on_head(struct app_flow *a, enum app_dir d)
 	if (s->type == RECORD_CHANGE_CIPHER)
 		s->ciphered = true;
 	if (s->type == RECORD_DATA)
-		on_data(a);
+		on_data(a, d);
 	return true;
 }
 
@@ -287,5 +287,7 @@ tls_feed(struct app_flow *a, enum app_dir d, struct span bytes)
 			continue;
 		on_piece(a, d, (struct span){cur_take(&c, n), n});
 		s->left -= n;
+		if (s->left == 0)
+			stream_flush(a->flow, d == APP_TS);
 	}
 }

@@ -116,8 +116,8 @@ app_clean(struct flow *f)
 	a->events = 0;
 	if (a->encrypted && !(f->flags & FLOW_NO_PAYLOAD_INSPECT)) {
 		f->flags |= FLOW_NO_PAYLOAD_INSPECT;
-		stream_stop_inspecting(f, true);
-		stream_stop_inspecting(f, false);
+		stream_finish_inspecting(f, a->encrypted_first == APP_TS);
+		stream_stop_inspecting(f, a->encrypted_first != APP_TS);
 	}
 	for (at = &a->first; *at != NULL;) {
 		struct app_tx *tx = *at;

@@ -37,13 +37,25 @@ has_bound_content(const struct rule_list *l)
 	return false;
 }
 
+/* Only which protocol it is, and the direction. */
+static bool
+is_on_finding(const struct rule *r)
+{
+	const unsigned more = RULE_ESTABLISHED | RULE_NOT_ESTABLISHED |
+	    RULE_STATELESS | RULE_ONLY_STREAM | RULE_NO_STREAM | RULE_NO_FRAG |
+	    RULE_ONLY_FRAG | RULE_NEEDS_PACKET;
+
+	return r->app_protocols_n > 0 && r->app_protocols_n == r->tests_n &&
+	    r->lists_n == 0 && !(r->flags & more);
+}
+
 static enum rule_class
 class_of(const struct rule *r)
 {
 	const struct rule_list *payload = payload_list(r);
 	unsigned flow = RULE_TO_SERVER | RULE_TO_CLIENT | RULE_ESTABLISHED |
 	    RULE_NOT_ESTABLISHED | RULE_ONLY_STREAM | RULE_NO_STREAM |
-	    RULE_NO_FRAG | RULE_ONLY_FRAG;
+	    RULE_NO_FRAG | RULE_ONLY_FRAG | RULE_STATELESS;
 
 	if (r->events_n > 0 && r->events_n == r->tests_n && r->lists_n == 0)
 		return RULE_CLASS_EVENT_ONLY;
@@ -58,6 +70,8 @@ class_of(const struct rule *r)
 	    r->events_n == 0)
 		return r->flags & RULE_NEGATED_ADDRESS ? RULE_CLASS_LIKE_IP_ONLY
 						       : RULE_CLASS_IP_ONLY;
+	if (is_on_finding(r))
+		return RULE_CLASS_FOUND;
 	return RULE_CLASS_PACKET;
 }
 

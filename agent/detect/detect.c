@@ -159,6 +159,31 @@ first_of_direction(struct packet *p)
 	return true;
 }
 
+/*
+ * The first packet of a direction whose protocol is known, or known not to be.
+ * That of datagrams Suricata tells twice where it is not known.
+ */
+static bool
+found_protocol(struct packet *p)
+{
+	bool to_client = (p->flags & PACKET_TO_CLIENT) != 0, again;
+	uint32_t told = to_client ? FLOW_FOUND_TO_CLIENT : FLOW_FOUND_TO_SERVER;
+	uint32_t more = to_client ? FLOW_AGAIN_TO_CLIENT : FLOW_AGAIN_TO_SERVER;
+	enum app_id id;
+
+	if (p->flow == NULL)
+		return false;
+	id = app_id(p->flow, to_client ? APP_TC : APP_TS);
+	again = (p->flow->flags & more) != 0;
+	p->flow->flags &= ~more;
+	if (id == APP_UNKNOWN || (p->flow->flags & told))
+		return again;
+	p->flow->flags |= told;
+	if (id == APP_FAILED && p->proto == IPPROTO_UDP)
+		p->flow->flags |= FLOW_AGAIN_TO_SERVER | FLOW_AGAIN_TO_CLIENT;
+	return true;
+}
+
 static int
 hit_cmp(const void *a, const void *b)
 {
@@ -177,7 +202,8 @@ passes_flow(const struct hit *h)
 	return (h->flags & DETECT_FROM_STREAM) ||
 	    h->rule->class == RULE_CLASS_APP || h->rule->class == RULE_CLASS_TX ||
 	    h->rule->class == RULE_CLASS_IP_ONLY ||
-	    h->rule->class == RULE_CLASS_LIKE_IP_ONLY;
+	    h->rule->class == RULE_CLASS_LIKE_IP_ONLY ||
+	    h->rule->class == RULE_CLASS_FOUND;
 }
 
 static void
@@ -242,6 +268,7 @@ detect_packet(struct detect *d, struct packet *p, struct detect_result *result)
 		return;
 	}
 	d->tx_rules = 0;
+	d->found = found_protocol(p);
 	d->chunks = stream_chunks(p, &d->chunk);
 	if (first_of_direction(p)) {
 		n = prefilter_ip_only(f, d->prefilter, p, &number);

@@ -383,9 +383,12 @@ kw_app_protocol(struct rule_parser *p, char *value)
 	if (apps == 0)
 		return known ? not_built(p)
 			     : parser_fail(p, "unknown protocol \"%.30s\"", value);
+	if (p->r->apps != 0)
+		return parser_fail(p, "the rule names its protocol already");
 	p->r->flags |= RULE_NOT_IP_ONLY;
 	if ((t = parser_add_test(p, test_app_protocol)) == NULL)
 		return -1;
+	p->r->app_protocols_n++;
 	t->negated = p->negated;
 	t->apps = apps;
 	return 0;

@@ -25,6 +25,23 @@ match_proto(const struct rule *r, const struct packet *p)
 	return r->any_proto || ((r->proto[p->proto / 64] >> (p->proto % 64)) & 1);
 }
 
+/*
+ * What a packet itself says, the end of a flow does not: beside streams and
+ * transactions it is looked at by rules that only name a protocol.
+ */
+static bool
+match_end(const struct rule *r)
+{
+	const unsigned asks = RULE_NEEDS_PACKET | RULE_ESTABLISHED |
+	    RULE_NOT_ESTABLISHED | RULE_STATELESS | RULE_NO_FRAG | RULE_ONLY_FRAG |
+	    RULE_NO_STREAM | RULE_ONLY_STREAM;
+
+	if (r->class == RULE_CLASS_APP)
+		return r->tests_n == 0 && r->lists_n == 0 && !(r->flags & asks);
+	return r->class == RULE_CLASS_TX || r->class == RULE_CLASS_STREAM ||
+	    r->class == RULE_CLASS_PACKET_STREAM;
+}
+
 static bool
 match_flow(const struct rule *r, const struct packet *p)
 {
@@ -42,8 +59,7 @@ match_flow(const struct rule *r, const struct packet *p)
 		return false;
 	if ((f & RULE_ONLY_FRAG) && !(p->flags & PACKET_FRAGMENT))
 		return false;
-	/* What a packet itself says, the end of a flow does not. */
-	return !(f & RULE_NEEDS_PACKET) || !(p->flags & PACKET_PSEUDO);
+	return !(p->flags & PACKET_PSEUDO) || match_end(r);
 }
 
 /* Only rules on events look at what was not understood as IP. */
@@ -88,26 +104,27 @@ inspect(struct detect *d, const struct rule_list *l, struct span bytes)
 }
 
 /*
- * Payload: in the chunks of the stream first, then in the packet.  A packet
- * whose bytes went to the stream is not looked at by rules on streams.
+ * Payload: in the chunks of the stream first, then in the packet, which may have
+ * none: a negated content holds there.  A packet whose bytes went to the stream is
+ * not looked at by rules on streams.
  */
 static bool
 match_payload(struct detect *d, const struct rule *r, const struct rule_list *l,
     const struct packet *p)
 {
 	bool stream = r->payload == RULE_CLASS_STREAM;
+	size_t chunks =
+	    stream || r->payload == RULE_CLASS_PACKET_STREAM ? d->chunks : 0;
 
-	if (p->flags & PACKET_NO_PAYLOAD_INSPECT)
-		return false;
-	for (size_t i = 0; i < d->chunks; i++) {
-		if (!stream && r->payload != RULE_CLASS_PACKET_STREAM)
-			break;
+	for (size_t i = 0; i < chunks; i++) {
 		if (inspect(d, l, stream_chunk_whole(p, &d->chunk[i]))) {
 			d->from_stream = true;
 			return true;
 		}
 	}
-	if (p->payload.len == 0 || (r->flags & RULE_ONLY_STREAM) ||
+	if ((p->payload.len == 0 && d->chunks == 0) ||
+	    (p->payload.len > 0 && (p->flags & PACKET_NO_PAYLOAD_INSPECT)) ||
+	    (r->flags & RULE_ONLY_STREAM) ||
 	    (stream && (p->flags & PACKET_IN_STREAM)))
 		return false;
 	return inspect(d, l, p->payload);
@@ -146,7 +163,7 @@ match_packet(struct detect *d, const struct rule *r, struct packet *p)
 bool
 match_rule(struct detect *d, const struct rule *r, struct packet *p)
 {
-	if (!match_packet(d, r, p))
+	if ((r->class == RULE_CLASS_FOUND && !d->found) || !match_packet(d, r, p))
 		return false;
 	d->from_stream = false;
 	for (size_t i = 0; i < r->lists_n; i++)

@@ -68,6 +68,7 @@ struct detect {
 	 * progresses (tx.c). */
 	uint32_t *tx_rule;
 	size_t tx_rules;
+	bool found;	  /* the first packet this way whose protocol is known */
 	bool from_stream; /* the rule that matched last did so in a chunk */
 };
 

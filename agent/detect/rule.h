@@ -306,7 +306,8 @@ enum rule_class {
 	RULE_CLASS_PACKET,
 	RULE_CLASS_STREAM,
 	RULE_CLASS_PACKET_STREAM,
-	RULE_CLASS_APP, /* a protocol, and nothing of its transactions */
+	RULE_CLASS_APP,	  /* a protocol, and nothing of its transactions */
+	RULE_CLASS_FOUND, /* that a protocol was found: once a direction */
 	RULE_CLASS_TX,
 };
 
@@ -377,6 +378,7 @@ struct rule {
 	size_t events_n;
 	struct rule_app_event *app_event;
 	size_t app_events_n;
+	size_t app_protocols_n; /* of its tests, those on app-layer-protocol */
 
 	struct threshold threshold; /* of the rule, or of threshold.config */
 	struct threshold detection; /* detection_filter */

@@ -25,6 +25,10 @@ enum flow_flag {
 	FLOW_MIDSTREAM = 1u << 6,	   /* TCP whose SYN was not seen */
 	FLOW_DPI_DONE = 1u << 7,	   /* nDPI has said its last word */
 	FLOW_NO_PAYLOAD_INSPECT = 1u << 8, /* it is encrypted */
+	FLOW_FOUND_TO_SERVER = 1u << 9,	   /* rules know its protocol, each way */
+	FLOW_FOUND_TO_CLIENT = 1u << 10,
+	FLOW_AGAIN_TO_SERVER = 1u << 11, /* and are told so once more */
+	FLOW_AGAIN_TO_CLIENT = 1u << 12,
 };
 
 /* Slots where later stages hang their own state; freed through flow_slot_free(). */

@@ -186,10 +186,12 @@ longest_silent(const struct flow_table *t, enum timeout i)
 	    : LIST_OF(t->by_age[i].next, struct flow, by_age);
 }
 
+/* In whole seconds of the clock, as Suricata. */
 static bool
 is_over(const struct flow *f, int64_t now_us)
 {
-	return now_us - f->last_us >= TIMEOUT_US[f->timeout];
+	return now_us / CLOCK_US - f->last_us / CLOCK_US >
+	    TIMEOUT_US[f->timeout] / CLOCK_US;
 }
 
 void

@@ -370,7 +370,9 @@ stream_chunks(struct packet *p, const struct stream_chunk **c)
 	    make_chunk(s, d, until, &s->chunk[chunks]))
 		chunks++;
 	if (chunks > 0)
-		d->flags &= (uint8_t)~SIDE_FLUSH;
+		d->flags &= (uint16_t)~SIDE_FLUSH;
+	if (chunks > 0 && (d->flags & SIDE_LAST))
+		d->flags |= SIDE_NOT_INSPECTED;
 	*c = s->chunk;
 	return chunks;
 }
@@ -413,6 +415,15 @@ stream_stop_inspecting(struct flow *f, bool to_server)
 
 	if (n != NULL)
 		n->side[to_server ? 0 : 1].flags |= SIDE_NOT_INSPECTED;
+}
+
+void
+stream_finish_inspecting(struct flow *f, bool to_server)
+{
+	struct session *n = f->slot[FLOW_SLOT_STREAM];
+
+	if (n != NULL)
+		n->side[to_server ? 0 : 1].flags |= SIDE_FLUSH | SIDE_LAST;
 }
 
 void

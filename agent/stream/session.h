@@ -45,6 +45,7 @@ enum side_flag {
 	SIDE_ENDED = 1u << 5, /* STREAM_END was told */
 	SIDE_NOT_INSPECTED = 1u << 6,
 	SIDE_WSCALE = 1u << 7, /* offered in its SYN */
+	SIDE_LAST = 1u << 8,   /* the next chunks are the last */
 };
 
 /* The sender of one direction. */
@@ -59,7 +60,7 @@ struct side {
 	int64_t ts_us;
 	uint32_t inspect_window; /* stream_set_window() */
 	uint8_t wscale;		 /* of the windows that the other side offers */
-	uint8_t flags;
+	uint16_t flags;
 	struct assembly a;
 };
 

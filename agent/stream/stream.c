@@ -208,9 +208,12 @@ end_session(
 {
 	struct packet p;
 
+	bool open = n->state >= SESSION_ESTABLISHED && n->state < SESSION_CLOSED;
+
 	n->ending = true;
 	for (int side = 0; side < 2; side++) {
-		bool rest = n->state != SESSION_NONE && session_has_rest(n, side);
+		bool rest =
+		    open || (n->state != SESSION_NONE && session_has_rest(n, side));
 
 		session_tell(n, side, NULL);
 		if (s->config.unfinished != NULL)

@@ -85,8 +85,8 @@ void stream_packet(struct stream_engine *s, struct packet *p);
 void stream_clean(struct flow *f);
 
 /*
- * The flow ends.  For each direction with bytes that were not told or not
- * inspected, or that the reader is unfinished with: the reader gets the rest, then fn a
+ * The flow ends.  For each direction of a connection that is open, or with bytes that
+ * were not told or not inspected, or that the reader is unfinished with: the reader gets the rest, then fn a
  * pseudo packet (PACKET_PSEUDO) to inspect it with.  Then both directions end.
  */
 typedef void stream_packet_fn(void *arg, struct packet *p);
@@ -126,6 +126,8 @@ void stream_set_window(struct flow *f, bool to_server, uint32_t bytes);
 /* The reader wants no more of this flow; or detection none (encrypted). */
 void stream_stop_reading(struct flow *f);
 void stream_stop_inspecting(struct flow *f, bool to_server);
+/* Or none behind what this direction's next packet makes due, which is all. */
+void stream_finish_inspecting(struct flow *f, bool to_server);
 
 /* Of a flow so much is put in order each way; 0: all (default STREAM_DEPTH). */
 void stream_set_depth(struct flow *f, uint32_t bytes);

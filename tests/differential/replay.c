@@ -68,7 +68,7 @@ main(int argc, char **argv)
 	table_fixed_key();
 	if (sensor_rules_load(&s.o, &s.rules) == -1)
 		return EXIT_FAILED;
-	say_refusals(s.rules);
+	say_refusals(s.rules.set);
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
 		tab = strchr(line, '\t');
@@ -78,6 +78,6 @@ main(int argc, char **argv)
 		printf("%d\n", in_a_process(&s, line, tab + 1));
 		fflush(stdout);
 	}
-	ruleset_free(s.rules);
+	sensor_rules_release(&s.rules);
 	return EXIT_DONE;
 }

@@ -373,15 +373,15 @@ test_sequence_numbers_wrap(void **state)
 /* --- ends ------------------------------------------------------------------------
  */
 
-/* The flow lives just until its time-out after the last packet. */
+/* The flow lives as long as its time-out is not over in whole seconds. */
 static void
 check_timeout(struct flow_table *t, int64_t seconds)
 {
 	uint64_t before = ended;
 
-	flow_table_expire(t, now_us + seconds * SECOND - 1);
+	flow_table_expire(t, now_us + (seconds + 1) * SECOND - 1);
 	assert_int_equal(ended, before);
-	flow_table_expire(t, now_us + seconds * SECOND);
+	flow_table_expire(t, now_us + (seconds + 1) * SECOND);
 	assert_int_equal(ended, before + 1);
 	assert_string_equal(reason, "timeout");
 	assert_int_equal(flow_table_stats(t)->active, 0);
