@@ -173,25 +173,30 @@ app_has_rest(const struct flow *f, bool to_server)
 	return false;
 }
 
-static const struct app_parser *
-parser_of(enum app_id id)
+/* The registry as a table, as loading rules asks for each of them: progress + 1. */
+static uint16_t progress_of[APP_IDS][APP_BUFFER_IDS][APP_DIRS];
+
+static void
+fill_progress(void)
 {
 	for (const struct app_parser *const *p = app_registry; *p != NULL; p++)
-		if ((*p)->id == id)
-			return *p;
-	return NULL;
+		for (const struct app_use *u = (*p)->use;
+		     u != NULL && u->buffer != APP_BUFFER_NONE; u++)
+			for (int d = 0; d < APP_DIRS; d++)
+				if (u->progress[d] != APP_NEVER)
+					progress_of[(*p)->id][u->buffer][d] =
+					    (uint16_t)(u->progress[d] + 1);
 }
 
 int
 app_buffer_progress(enum app_id id, enum app_buffer_id b, enum app_dir d)
 {
-	const struct app_parser *p = parser_of(id);
+	static bool filled;
 
-	for (const struct app_use *u = p == NULL ? NULL : p->use;
-	     u != NULL && u->buffer != APP_BUFFER_NONE; u++)
-		if (u->buffer == b)
-			return u->progress[d] == APP_NEVER ? -1 : u->progress[d];
-	return -1;
+	if (!filled)
+		fill_progress();
+	filled = true;
+	return progress_of[id][b][d] - 1;
 }
 
 enum app_have

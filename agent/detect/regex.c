@@ -11,7 +11,7 @@
 
 struct pcre {
 	pcre2_code *code;
-	bool no_limit;
+	bool no_limit, jit_tried;
 };
 
 struct pcre_scratch {
@@ -63,8 +63,6 @@ regex_new(const char *text, unsigned flags, char *error, size_t size)
 		free(re);
 		return NULL;
 	}
-	/* Without JIT (no executable memory) the interpreter gives the same answers. */
-	(void)pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
 	return re;
 }
 
@@ -107,8 +105,19 @@ regex_scratch_free(struct pcre_scratch *s)
 	free(s);
 }
 
+/*
+ * At first use, as most expressions of a large set are never asked.  Without JIT (no
+ * executable memory) the interpreter gives the same answers.
+ */
+static void
+jit(struct pcre *re)
+{
+	re->jit_tried = true;
+	(void)pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
+}
+
 int
-regex_search(struct pcre_scratch *s, const struct pcre *re, struct span bytes,
+regex_search(struct pcre_scratch *s, struct pcre *re, struct span bytes,
     size_t start, size_t *from, size_t *to)
 {
 	static const uint8_t NOTHING[1];
@@ -118,6 +127,8 @@ regex_search(struct pcre_scratch *s, const struct pcre *re, struct span bytes,
 
 	if (start > bytes.len)
 		return 0;
+	if (!re->jit_tried)
+		jit(re);
 	rc = pcre2_match(re->code, p, bytes.len, start, 0, s->data,
 	    re->no_limit ? s->free : s->limited);
 	if (rc == PCRE2_ERROR_NOMATCH)
@@ -132,7 +143,7 @@ regex_search(struct pcre_scratch *s, const struct pcre *re, struct span bytes,
 }
 
 int
-regex_group(struct pcre_scratch *s, const struct pcre *re, struct span bytes,
+regex_group(struct pcre_scratch *s, struct pcre *re, struct span bytes,
     size_t *from, size_t *to)
 {
 	int rc = regex_search(s, re, bytes, 0, from, to);

@@ -29,13 +29,13 @@ void regex_scratch_free(struct pcre_scratch *s);
  * Search from offset start of the bytes.  1 with the match's ends, 0 no match, -1
  * a limit was reached (which counts as no match).
  */
-int regex_search(struct pcre_scratch *s, const struct pcre *re, struct span bytes,
+int regex_search(struct pcre_scratch *s, struct pcre *re, struct span bytes,
     size_t start, size_t *from, size_t *to);
 
 /* How many groups capture. */
 unsigned regex_groups(const struct pcre *re);
 /* The bytes of the first group that took part; 1, 0 or -1 as above. */
-int regex_group(struct pcre_scratch *s, const struct pcre *re, struct span bytes,
+int regex_group(struct pcre_scratch *s, struct pcre *re, struct span bytes,
     size_t *from, size_t *to);
 
 #endif
