@@ -77,6 +77,11 @@
 #define HTTP_FIELDS_MAX 1024
 /* What is kept of a body: Suricata's shipped request- and response-body-limit. */
 #define HTTP_BODY_MAX 102400
+/* Suricata's bound of a multipart body's boundary; the header of a part, as long as
+ * servers take; parts that are files: forms have a few. */
+#define HTTP_BOUNDARY_MAX    200
+#define HTTP_PART_HEADER_MAX (16u << 10)
+#define HTTP_PARTS_MAX	     256
 /* A chunk's size and its extensions. */
 #define HTTP_CHUNK_LINE_MAX 1024
 /* Suricata's bounds of what a body may unpack to. */

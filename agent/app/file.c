@@ -96,9 +96,11 @@ file_buffer(const struct file *f, enum app_buffer_id b, struct app_bytes *out)
 {
 	uint64_t end = f->start + f->data.len;
 
-	if (b == APP_FILE_NAME) {
-		out->bytes = f->name;
-		return f->name.len > 0 ? APP_HAVE : APP_ABSENT;
+	if (b == APP_FILE_NAME) { /* without one it is empty, as Suricata's */
+		out->bytes = f->name.len > 0
+		    ? f->name
+		    : (struct span){(const uint8_t *)"", 0};
+		return APP_HAVE;
 	}
 	if (file_sum_has(b))
 		return file_sum_buffer(&f->sum, b, out);

@@ -26,6 +26,8 @@ static const char *const EVENTS[] = {
     [HTTP_EVENT_RESPONSE_LENGTHS] = "duplicate_content_length_field_in_response",
     [HTTP_EVENT_TOO_MANY_LAYERS] = "too_many_encoding_layers",
     [HTTP_EVENT_AUTH_UNRECOGNIZED] = "request_auth_unrecognized",
+    [HTTP_EVENT_MULTIPART_ERROR] = "multipart_generic_error",
+    [HTTP_EVENT_MULTIPART_HEADER] = "multipart_invalid_header",
     [HTTP_EVENT_REQUEST_CODING] = "invalid_transfer_encoding_value_in_request",
     [HTTP_EVENT_BODY_UNEXPECTED] = "request_body_unexpected",
     [HTTP_EVENT_CHANGE_FAILED] = "failed_protocol_change",
@@ -59,7 +61,7 @@ finish(struct http_reading *r, bool truncated)
 		    r->d == APP_TS ? "cookie" : "set-cookie");
 	/* Of a message that announced its size something is missing. */
 	if (s->tx != NULL && (s->state != ON_CLOSE || truncated))
-		file_sum_break(&http_message_of(r)->body.sum);
+		http_body_gap(r->a, &http_message_of(r)->body, 0);
 	http_tx_done(r);
 	buf_release(&s->pend);
 }
@@ -73,7 +75,7 @@ skip(struct http_reading *r, uint64_t missing)
 	    (s->state == ON_LENGTH || s->state == ON_CHUNK) && missing <= s->left;
 
 	if (s->tx != NULL)
-		file_sum_break(&s->tx->message[r->d].body.sum);
+		http_body_gap(r->a, &s->tx->message[r->d].body, missing);
 	if (!inside && s->state != ON_CLOSE && s->state != ON_NOTHING) {
 		app_stop(r->a, r->d);
 		return;
@@ -149,8 +151,11 @@ state_free(void *state)
 static void
 inspected(struct app_flow *a, struct app_tx *head, enum app_dir d)
 {
-	(void)a;
-	http_body_inspected(&((struct http_tx *)head)->message[d].body, d);
+	struct http_body *b = &((struct http_tx *)head)->message[d].body;
+
+	http_body_inspected(b, d);
+	if (b->parts != NULL)
+		http_parts_inspected(a, b->parts);
 }
 
 /* --- what it looks like ------------------------------------------------------------------- */

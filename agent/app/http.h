@@ -6,7 +6,7 @@
 #ifndef AGENT_APP_HTTP_H
 #define AGENT_APP_HTTP_H
 
-#include "agent/app/file_sum.h"
+#include "agent/app/http_parts.h"
 #include "common/cursor.h"
 
 enum http_progress {
@@ -33,6 +33,8 @@ enum http_event {
 	HTTP_EVENT_TOO_MANY_LAYERS,
 	HTTP_EVENT_AUTH_UNRECOGNIZED,
 	HTTP_EVENT_REQUEST_CODING,
+	HTTP_EVENT_MULTIPART_ERROR, /* and on, as enum http_parts_event */
+	HTTP_EVENT_MULTIPART_HEADER,
 	HTTP_EVENT_BODY_UNEXPECTED,
 	HTTP_EVENT_CHANGE_FAILED,
 	HTTP_EVENTS,
@@ -73,6 +75,7 @@ struct http_body {
 	struct http_coder *coder; /* the outermost; NULL: as it stands */
 	size_t held;
 	struct file_sum sum; /* of what was unpacked, beyond data too */
+	struct http_parts *parts; /* NULL: it is one file, or none */
 };
 
 /* One message of a transaction: its request or its response. */
@@ -148,6 +151,8 @@ struct span http_file_name(const struct http_tx *tx, enum app_dir d);
 void http_body_begin(struct app_flow *a, struct http_body *b, struct span encoding);
 void http_body_add(struct app_flow *a, struct http_body *b, struct span bytes);
 void http_body_end(struct app_flow *a, struct http_body *b);
+/* So many bytes never came; 0: not known how many. */
+void http_body_gap(struct app_flow *a, struct http_body *b, uint64_t missing);
 void http_body_release(struct app_flow *a, struct http_body *b);
 enum app_have http_body_window(
     const struct http_body *b, enum app_dir d, struct app_bytes *out);

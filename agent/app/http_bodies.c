@@ -16,6 +16,9 @@ http_bodies_begin(struct http_reading *r, enum http_state s)
 	if (http_coder_too_deep(coding))
 		app_tx_event(&r->s->tx->tx, HTTP_EVENT_TOO_MANY_LAYERS);
 	http_body_begin(r->a, &m->body, coding);
+	if (r->d == APP_TS && http_is(http_part(&m->line, m->word[0]), "POST"))
+		m->body.parts = http_parts_new(
+		    r->a, http_headers_find(&m->headers, "content-type"));
 	http_tx_advance(r->s->tx, r->d, HTTP_BODY);
 	r->s->state = s;
 }
@@ -25,8 +28,15 @@ add_body(struct http_reading *r, size_t n)
 {
 	const uint8_t *p = cur_take(&r->c, n);
 
-	if (r->s->tx != NULL)
-		http_body_add(r->a, &http_message_of(r)->body, (struct span){p, n});
+	struct http_body *b;
+
+	if (r->s->tx == NULL)
+		return;
+	b = &http_message_of(r)->body;
+	http_body_add(r->a, b, (struct span){p, n});
+	if (b->parts != NULL)
+		r->s->tx->tx.events |= (uint64_t)http_parts_events(b->parts)
+		    << HTTP_EVENT_MULTIPART_ERROR;
 }
 
 void

@@ -33,6 +33,10 @@ keep(void *arg, struct span bytes)
 		file_sum_break(&b->sum);
 	if (total + n > HTTP_BODY_MAX)
 		n = total > HTTP_BODY_MAX ? 0 : (size_t)(HTTP_BODY_MAX - total);
+	if (b->parts != NULL && n > 0)
+		http_parts_add(x->a, b->parts, (struct span){bytes.p, n});
+	if (b->parts != NULL && total + n >= HTTP_BODY_MAX)
+		http_parts_end(x->a, b->parts, true);
 	if (n == 0 || !app_hold(x->a, n))
 		return;
 	if (buf_add(&b->data, bytes.p, n) == -1)
@@ -66,11 +70,20 @@ http_body_add(struct app_flow *a, struct http_body *b, struct span bytes)
 void
 http_body_end(struct app_flow *a, struct http_body *b)
 {
-	(void)a;
 	b->complete = true;
+	if (b->parts != NULL)
+		http_parts_end(a, b->parts, b->sum.broken);
 	file_sum_end(&b->sum);
 	http_coder_free(b->coder);
 	b->coder = NULL;
+}
+
+void
+http_body_gap(struct app_flow *a, struct http_body *b, uint64_t missing)
+{
+	file_sum_break(&b->sum);
+	if (b->parts != NULL && missing > 0)
+		http_parts_gap(a, b->parts, missing);
 }
 
 void
@@ -79,6 +92,8 @@ http_body_release(struct app_flow *a, struct http_body *b)
 	http_coder_free(b->coder);
 	b->coder = NULL;
 	file_sum_release(a, &b->sum);
+	http_parts_free(a, b->parts);
+	b->parts = NULL;
 	buf_release(&b->data);
 	app_drop(a, b->held);
 	b->held = 0;

@@ -116,11 +116,15 @@ field(const struct http_headers *h, unsigned instance, struct app_bytes *out)
 /* The file that a body is. */
 static enum app_have
 file_fact(const struct http_tx *tx, enum app_buffer_id b, enum app_dir d,
-    struct app_bytes *out)
+    unsigned instance, struct app_bytes *out)
 {
 	const struct http_message *m = &tx->message[d];
 
 	if (d == APP_TS && !tx->has_files)
+		return APP_ABSENT;
+	if (m->body.parts != NULL)
+		return http_parts_buffer(m->body.parts, b, instance, out);
+	if (instance > 0)
 		return APP_ABSENT;
 	if (m->body.sum.size == 0)
 		return tx->tx.progress[d] == HTTP_DONE ? APP_ABSENT : APP_NOT_YET;
@@ -137,6 +141,11 @@ http_file(const struct app_flow *a, const struct app_tx *head, enum app_dir d,
 	const struct http_body *b = &tx->message[d].body;
 
 	(void)a;
+	if (b->parts != NULL) {
+		const struct file *f = http_parts_file(b->parts, i);
+
+		return f != NULL && file_tell(f, out);
+	}
 	if (i > 0 || b->sum.size == 0 || (d == APP_TS && !tx->has_files))
 		return false;
 	out->name = http_file_name(tx, d);
@@ -153,7 +162,7 @@ http_buffer(const struct app_flow *a, const struct app_tx *head,
 
 	(void)a;
 	if (b == APP_FILE_NAME || file_sum_has(b))
-		return instance > 0 ? APP_ABSENT : file_fact(tx, b, d, out);
+		return file_fact(tx, b, d, instance, out);
 	if (m->line.len == 0 && b != APP_FILE_DATA && b != APP_HTTP_RESPONSE_BODY)
 		return APP_ABSENT;
 	for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++)
@@ -184,6 +193,8 @@ http_buffer(const struct app_flow *a, const struct app_tx *head,
 	case APP_HTTP_RESPONSE_HEADER:
 		return field(&m->headers, instance, out);
 	case APP_FILE_DATA:
+		if (m->body.parts != NULL)
+			return http_parts_buffer(m->body.parts, b, instance, out);
 		if (instance > 0 || (d == APP_TS && !tx->has_files))
 			return APP_ABSENT;
 		return http_body_window(&m->body, d, out);

@@ -250,20 +250,6 @@ text_buffer(const struct buf *b, bool wanted, struct app_bytes *out)
 	return APP_HAVE;
 }
 
-/* A file without a name has an empty one, as Suricata's. */
-static enum app_have
-file_fact(const struct smb_file *f, enum app_buffer_id b, enum app_dir d,
-    unsigned instance, struct app_bytes *out)
-{
-	if (d != f->dir || instance > 0)
-		return APP_ABSENT;
-	if (b == APP_FILE_NAME && f->file.name.len == 0) {
-		out->bytes = (struct span){(const uint8_t *)"", 0};
-		return APP_HAVE;
-	}
-	return file_buffer(&f->file, b, out);
-}
-
 static bool
 smb_file(const struct app_flow *a, const struct app_tx *t, enum app_dir d,
     unsigned i, struct app_file *out)
@@ -293,7 +279,9 @@ smb_buffer(const struct app_flow *a, const struct app_tx *t, enum app_buffer_id 
 	bool tree = tx->kind == SMB_TREE;
 
 	if (tx->kind == SMB_DATA && b != APP_SMB_VERSION)
-		return file_fact(&tx->data, b, d, instance, out);
+		return d == tx->data.dir && instance == 0
+		    ? file_buffer(&tx->data.file, b, out)
+		    : APP_ABSENT;
 	switch (b) {
 	case APP_SMB_NAMED_PIPE:
 		return text_buffer(&tx->name, tree && tx->is_pipe, out);
