@@ -96,6 +96,8 @@
 #define HTTP2_FACTS_MAX 64
 /* A field is kept as it came, joined by name, and shown: so many copies. */
 #define HTTP2_FIELD_COPIES 5
+/* Frames of a flow that rules did not see yet; Suricata has a cap of its own. */
+#define APP_FRAMES_MAX 256
 /* What all parsers of a sensor hold together, bodies and headers. */
 #define APP_BYTES_MAX (48u << 20)
 /* Announced connections of the whole sensor, each for at most 30 s. */

@@ -134,7 +134,8 @@ make_stages(struct sensor *s)
 	    .verify_checksums = s->o.verify_checksums, .vlan_in_key = true};
 	const struct app_config app = {.inspected = s->rules.set != NULL,
 	    .file_sums =
-		s->rules.set == NULL ? 0 : ruleset_file_sums(s->rules.set)};
+		s->rules.set == NULL ? 0 : ruleset_file_sums(s->rules.set),
+	    .frames = s->rules.set == NULL ? 0 : ruleset_frames(s->rules.set)};
 	struct stream_config stream = {
 	    .reader = app_read,
 	    .unfinished = app_has_rest,

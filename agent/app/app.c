@@ -53,6 +53,7 @@ parser_end(struct app_flow *a)
 	if (a->parser == NULL)
 		return;
 	inside_txs_free(a);
+	inside_frames_free(a);
 	a->parser->state_free(a->state);
 	a->parser = NULL;
 	a->state = NULL;
@@ -67,6 +68,7 @@ parser_begin(struct app_flow *a, const struct app_parser *p)
 		return false;
 	}
 	a->parser = p;
+	inside_frames_begin(a);
 	a->app->stats.flows[p->id]++;
 	return true;
 }
@@ -218,11 +220,26 @@ decide(struct app_flow *a, enum app_dir d, struct span all, bool kept)
 
 /* --- news ---------------------------------------------------------------------- */
 
+/* The parser gets the news, and its frames the bytes. */
+static size_t
+read_news(struct app_flow *a, enum app_dir d, const struct stream_news *n)
+{
+	size_t used;
+
+	a->told[d] = n->offset + n->data.len;
+	used = a->parser->read(a, n);
+	inside_frames_feed(a, d, n);
+	for (int i = 0; i < APP_DIRS; i++)
+		if (a->stopped[i])
+			inside_frames_end(a, (enum app_dir)i);
+	return used;
+}
+
 static void
 tell(struct app_flow *a, enum app_dir d, struct stream_news *n)
 {
 	while (a->parser != NULL && !a->stopped[d] && n->data.len > 0) {
-		size_t used = a->parser->read(a, n);
+		size_t used = read_news(a, d, n);
 
 		if (!a->changed || used >= n->data.len)
 			return;
@@ -310,9 +327,11 @@ on_gap(struct app_flow *a, enum app_dir d, const struct stream_news *n)
 		return;
 	if (a->parser != NULL && a->id[d] != APP_UNKNOWN && a->parser->takes_gaps &&
 	    !a->changed) {
-		a->parser->read(a, n);
+		inside_frames_gap(a, d, n);
+		read_news(a, d, n);
 		return;
 	}
+	inside_frames_end(a, d);
 	a->app->stats.gaps++;
 	if (a->id[d] == APP_UNKNOWN)
 		on_unknown(a, d);
@@ -323,7 +342,8 @@ static void
 on_end(struct app_flow *a, enum app_dir d, const struct stream_news *n)
 {
 	if (a->parser != NULL && !a->stopped[d] && !a->changed)
-		a->parser->read(a, n);
+		read_news(a, d, n);
+	inside_frames_end(a, d);
 	app_stop(a, d);
 }
 

@@ -8,6 +8,7 @@
 
 #include "agent/app/buffers.h"
 #include "agent/stream/stream.h"
+#include "common/buf.h"
 #include "common/digest.h"
 
 struct app;
@@ -87,6 +88,7 @@ struct app_config {
 	const struct app_parser *const *parsers; /* NULL: all that are built in */
 	bool inspected;	    /* transactions wait for app_tx_inspected() */
 	unsigned file_sums; /* enum app_file_sum */
+	uint64_t frames;    /* that rules look into: a bit each, from APP_FRAMES */
 };
 
 struct app *app_new(const struct app_config *c);
@@ -133,8 +135,9 @@ struct app_tx {
 	uint8_t progress[APP_DIRS];
 	bool inspected[APP_DIRS];
 	bool again[APP_DIRS]; /* buffers that were complete have more in them */
-	uint64_t events; /* one bit each, numbered as in app_parser.events */
-	void *detect;	 /* detection's own: one block, freed with free() */
+	bool frame;	      /* it is the head of a struct app_frame */
+	uint64_t events;      /* one bit each, numbered as in app_parser.events */
+	void *detect;	      /* detection's own: one block, freed with free() */
 	struct app_tx *next;
 };
 
@@ -182,6 +185,31 @@ bool app_file(const struct flow *f, const struct app_tx *tx, enum app_dir d,
     unsigned i, struct app_file *out);
 /* NULL: it is gone. */
 const struct app_tx *app_tx_find(const struct flow *f, uint64_t tx_id);
+
+/* --- frames ------------------------------------------------------------------ */
+
+/*
+ * A stretch of what one direction said that its parser names, with the part of it
+ * that was not looked at yet.  To detection it is a transaction of one buffer.
+ */
+struct app_frame {
+	struct app_tx tx; /* first; its id is that of the transaction, if has_tx */
+	enum app_buffer_id type;
+	uint64_t number;    /* of its direction, from 1 */
+	uint64_t at, end;   /* in the stream; end UINT64_MAX: not known yet */
+	uint64_t next;	    /* of the stream: what comes into the window */
+	uint64_t window_at; /* where the window begins in the stream */
+	struct buf window;
+	bool has_tx;
+	bool complete;
+	bool cut; /* a gap: what came behind it is not seen */
+};
+
+/* The next that has something to be looked at; f NULL: the first. */
+struct app_frame *app_frame_next(
+    const struct flow *flow, enum app_dir d, struct app_frame *f);
+/* Detection had what is in the window; it stays until app_clean(). */
+void app_frame_inspected(enum app_dir d, struct app_frame *f);
 
 /* "http.xyz" of app-layer-event: the protocol and the bit; -1: none. */
 int app_event_find(const char *name, enum app_id *id);

@@ -27,6 +27,7 @@ enum dns_state_of_tx {
 struct dns_state {
 	struct buf part[APP_DIRS]; /* TCP: a message that is not whole yet */
 	bool gap[APP_DIRS];	   /* TCP: look for the next message */
+	size_t behind;		   /* TCP: of the news, behind the bytes at hand */
 	bool begun;
 	bool reversed; /* the first message that we saw was an answer */
 };
@@ -275,6 +276,8 @@ on_bytes(struct app_flow *a, enum app_dir d, struct cursor c)
 	struct span message;
 
 	while (c.left > 0 && !a->stopped[d] && next_message(&c, &message)) {
+		app_frame_whole(a, d, APP_FRAME_DNS_PDU,
+		    s->behind + c.left + message.len, message.len);
 		if (message.len == 0 || on_message(a, d, message)) {
 			stream_flush(a->flow, d == APP_TS);
 			continue;
@@ -319,8 +322,10 @@ on_stream(struct app_flow *a, enum app_dir d, struct span bytes)
 
 			buf_init(part, full.max);
 			app_drop(a, full.len);
+			s->behind = c.left;
 			on_bytes(a, d, cur_of(full.data, full.len));
 			buf_release(&full);
+			s->behind = 0;
 		}
 	}
 	if (c.left > 0 && !a->stopped[d])
@@ -335,6 +340,7 @@ dns_read(struct app_flow *a, const struct stream_news *n)
 
 	switch (n->kind) {
 	case STREAM_DATAGRAM:
+		app_frame_whole(a, d, APP_FRAME_DNS_PDU, n->data.len, n->data.len);
 		on_message(a, d, n->data);
 		break;
 	case STREAM_DATA:
@@ -409,6 +415,7 @@ static const struct app_use USE[] = {
     {APP_DNS_OPCODE, {DNS_DONE, DNS_DONE}},
     {APP_DNS_RCODE, {DNS_DONE, DNS_DONE}},
     {APP_DNS_RRTYPE, {DNS_DONE, DNS_DONE}},
+    {APP_FRAME_DNS_PDU, {0, 0}},
     {APP_BUFFER_NONE, {0, 0}},
 };
 
@@ -429,6 +436,7 @@ const struct app_parser dns_parser = {
     .word = "dns",
     .over = APP_OVER_TCP | APP_OVER_UDP,
     .takes_gaps = true,
+    .late_frames = true,
     .done = {DNS_DONE, DNS_DONE},
     .use = USE,
     .events = EVENTS,

@@ -44,6 +44,8 @@ const struct app_use http_uses[] = {
     {APP_FILE_SHA1, {HTTP_BODY, HTTP_BODY}},
     {APP_FILE_SHA256, {HTTP_BODY, HTTP_BODY}},
     {APP_FILE_SIZE, {HTTP_BODY, HTTP_BODY}},
+    {APP_FRAME_HTTP_REQUEST, {0, APP_NEVER}},
+    {APP_FRAME_HTTP_RESPONSE, {APP_NEVER, 0}},
     {APP_BUFFER_NONE, {NO, NO}},
 };
 

@@ -25,8 +25,9 @@ struct http_side {
 	size_t looked;	 /* of the line at hand, without an end in it */
 	uint64_t left;
 	struct http_tx *tx;
-	bool odd_end;  /* the line before ended with LF CR */
-	bool trailers; /* fields came behind the last chunk */
+	bool odd_end;	/* the line before ended with LF CR */
+	bool trailers;	/* fields came behind the last chunk */
+	uint64_t frame; /* of the message at hand */
 };
 
 struct http {

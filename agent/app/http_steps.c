@@ -262,6 +262,7 @@ on_request_line(struct http_reading *r)
 	}
 	r->s->tx = tx;
 	r->s->state = ON_HEADERS;
+	app_frame_tx(r->a, r->d, r->s->frame, &tx->tx);
 	http_uri_normalise(
 	    tx, http_part(&http_message_of(r)->line, http_message_of(r)->word[1]));
 	http_tx_advance(tx, APP_TS, HTTP_LINE);
@@ -297,6 +298,7 @@ on_bare_body(struct http_reading *r, struct cursor from)
 		r->s->state = ON_NOTHING;
 		return true;
 	}
+	app_frame_tx(r->a, r->d, r->s->frame, &r->s->tx->tx);
 	http_tx_advance(r->s->tx, APP_TC, HTTP_HEADERS);
 	http_bodies_begin(r, ON_CLOSE);
 	r->c = from;
@@ -328,6 +330,7 @@ on_status_line(struct http_reading *r)
 		r->s->state = ON_NOTHING;
 		return true;
 	}
+	app_frame_tx(r->a, r->d, r->s->frame, &r->s->tx->tx);
 	http_status_line(r->s->tx, line);
 	http_tx_advance(r->s->tx, APP_TC, HTTP_LINE);
 	stream_set_window(r->a->flow, false, HTTP_RESPONSE_WINDOW);
@@ -338,6 +341,11 @@ on_status_line(struct http_reading *r)
 static bool
 on_line(struct http_reading *r)
 {
+	if (r->s->frame == 0 && !http_is_blank(r->c.pos[0]))
+		r->s->frame = app_frame_begin(r->a, r->d,
+		    r->d == APP_TS ? APP_FRAME_HTTP_REQUEST
+				   : APP_FRAME_HTTP_RESPONSE,
+		    r->c.left);
 	return r->d == APP_TS ? on_request_line(r) : on_status_line(r);
 }
 

@@ -70,6 +70,8 @@ http_tx_done(struct http_reading *r)
 		http_body_end(r->a, &r->s->tx->message[r->d].body);
 		http_tx_advance(r->s->tx, r->d, HTTP_DONE);
 	}
+	app_frame_end(r->a, r->d, r->s->frame, r->c.left);
+	r->s->frame = 0;
 	stream_flush(r->a->flow, r->d == APP_TS);
 	r->s->tx = NULL;
 	r->s->state = ON_LINE;

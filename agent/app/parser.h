@@ -31,6 +31,12 @@ struct app_flow {
 	enum app_dir first_spoke;
 	struct buf begin[APP_DIRS]; /* bytes while the protocol is not known */
 	uint64_t begin_at[APP_DIRS];
+	struct app_frame *frame[APP_DIRS];
+	unsigned frames;	    /* of both directions */
+	uint64_t frame_n[APP_DIRS]; /* given numbers */
+	uint64_t told[APP_DIRS];    /* of the stream: the end of the news at hand */
+	struct buf past[APP_DIRS];  /* of late_frames */
+	uint64_t past_at[APP_DIRS];
 };
 
 enum app_guess {
@@ -55,6 +61,7 @@ struct app_parser {
 	unsigned over;	    /* APP_OVER_TCP | APP_OVER_UDP */
 	bool client_first;  /* a server that speaks first speaks something else */
 	bool takes_gaps;    /* else a gap ends the reading of its direction */
+	bool late_frames;   /* names frames when their bytes were told before */
 	uint8_t done[APP_DIRS]; /* progress of a complete transaction */
 	const struct app_use *use;
 	const char *const *events; /* names by bit; ends with NULL; may be NULL */
@@ -114,6 +121,22 @@ void app_cut(struct app_flow *a);
 /* Count n bytes against the cap of all flows; false: not to be had. */
 bool app_hold(struct app_flow *a, size_t n);
 void app_drop(struct app_flow *a, size_t n);
+/*
+ * Frames of a direction, in the order in which they begin.  Places are told as the
+ * bytes of the news at hand that are left there.  begin gives the frame's number;
+ * 0: no rule looks into such frames, and the others do nothing with it.
+ */
+uint64_t app_frame_begin(
+    struct app_flow *a, enum app_dir d, enum app_buffer_id type, size_t left);
+void app_frame_tx(
+    struct app_flow *a, enum app_dir d, uint64_t number, const struct app_tx *tx);
+void app_frame_length(
+    struct app_flow *a, enum app_dir d, uint64_t number, uint64_t len);
+void app_frame_end(
+    struct app_flow *a, enum app_dir d, uint64_t number, size_t left);
+/* All of it at once. */
+void app_frame_whole(struct app_flow *a, enum app_dir d, enum app_buffer_id type,
+    size_t left, size_t len);
 /* A mail had more parts or files than is looked at. */
 void app_mime_capped(struct app_flow *a);
 

@@ -192,6 +192,28 @@ sip_probe(const struct flow *f, enum app_dir d, struct span bytes)
 	return APP_NO;
 }
 
+/* Line, fields and body of a datagram: each ends with so many bytes left. */
+static void
+name_frames(struct app_flow *a, enum app_dir d, struct span message,
+    size_t line_left, size_t head_left)
+{
+	static const enum app_buffer_id types[APP_DIRS][3] = {
+	    {APP_FRAME_SIP_REQUEST_LINE, APP_FRAME_SIP_REQUEST_HEADERS,
+		APP_FRAME_SIP_REQUEST_BODY},
+	    {APP_FRAME_SIP_RESPONSE_LINE, APP_FRAME_SIP_RESPONSE_HEADERS,
+		APP_FRAME_SIP_RESPONSE_BODY},
+	};
+	const uint8_t *body = message.p + (message.len - head_left);
+	size_t empty = body[-2] == '\r' ? 2 : 1;
+
+	app_frame_whole(a, d, types[d][0], message.len, message.len - line_left);
+	if (line_left - head_left > empty)
+		app_frame_whole(
+		    a, d, types[d][1], line_left, line_left - head_left - empty);
+	if (head_left > 0)
+		app_frame_whole(a, d, types[d][2], head_left, head_left);
+}
+
 static size_t
 sip_read(struct app_flow *a, const struct stream_news *n)
 {
@@ -203,8 +225,13 @@ sip_read(struct app_flow *a, const struct stream_news *n)
 
 	if (n->kind != STREAM_DATAGRAM || n->data.len == 0)
 		return n->data.len;
-	if ((r = read_first(&c, d, &line)) == SIP_OK)
-		r = walk_headers(&c);
+	app_frame_whole(a, d, APP_FRAME_SIP_PDU, n->data.len, n->data.len);
+	if ((r = read_first(&c, d, &line)) == SIP_OK) {
+		size_t line_left = c.left;
+
+		if ((r = walk_headers(&c)) == SIP_OK)
+			name_frames(a, d, n->data, line_left, c.left);
+	}
 	if (r != SIP_OK) {
 		message_event_of_last(
 		    a, r == SIP_SHORT ? EVENT_INCOMPLETE : EVENT_INVALID);
@@ -274,6 +301,13 @@ static const struct app_use USE[] = {
     {APP_SIP_STAT_MSG, {APP_NEVER, SIP_DONE}},
     {APP_SIP_RESPONSE_LINE, {APP_NEVER, SIP_DONE}},
     {APP_SIP_PROTOCOL, {SIP_DONE, SIP_DONE}},
+    {APP_FRAME_SIP_PDU, {0, 0}},
+    {APP_FRAME_SIP_REQUEST_LINE, {0, APP_NEVER}},
+    {APP_FRAME_SIP_REQUEST_HEADERS, {0, APP_NEVER}},
+    {APP_FRAME_SIP_REQUEST_BODY, {0, APP_NEVER}},
+    {APP_FRAME_SIP_RESPONSE_LINE, {APP_NEVER, 0}},
+    {APP_FRAME_SIP_RESPONSE_HEADERS, {APP_NEVER, 0}},
+    {APP_FRAME_SIP_RESPONSE_BODY, {APP_NEVER, 0}},
     {APP_BUFFER_NONE, {0, 0}},
 };
 

@@ -292,6 +292,13 @@ static const struct app_use USE[] = {
     {APP_TLS_VALIDITY, {APP_NEVER, TLS_CERTIFIED}},
     {APP_TLS_VERSION, {TLS_OPEN, TLS_OPEN}},
     {APP_SSL_STATE, {TLS_OPEN, TLS_OPEN}},
+    {APP_FRAME_TLS_PDU, {0, 0}},
+    {APP_FRAME_TLS_HDR, {0, 0}},
+    {APP_FRAME_TLS_DATA, {0, 0}},
+    {APP_FRAME_TLS_ALERT, {0, 0}},
+    {APP_FRAME_TLS_HEARTBEAT, {0, 0}},
+    {APP_FRAME_TLS_SSL2_HDR, {0, 0}},
+    {APP_FRAME_TLS_SSL2_PDU, {0, 0}},
     {APP_BUFFER_NONE, {0, 0}},
 };
 

@@ -70,6 +70,7 @@ struct tls_side {
 	uint8_t type;
 	bool ssl2;
 	size_t left;
+	uint64_t frame;
 	uint8_t begin[3]; /* its first bytes: of heartbeats and SSL 2 */
 	size_t begin_n;
 	bool ssl3; /* a record of SSL 3 or TLS was seen */

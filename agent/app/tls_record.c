@@ -225,6 +225,34 @@ on_head(struct app_flow *a, enum app_dir d)
 	return true;
 }
 
+/* The record, of which the first byte is there, and its header. */
+static void
+frames_begin(struct app_flow *a, enum app_dir d, size_t left, size_t head)
+{
+	struct tls_state *t = a->state;
+	struct tls_side *s = &t->side[d];
+	bool ssl2 = is_ssl2(s);
+
+	app_frame_whole(
+	    a, d, ssl2 ? APP_FRAME_TLS_SSL2_HDR : APP_FRAME_TLS_HDR, left, head);
+	s->frame = app_frame_begin(
+	    a, d, ssl2 ? APP_FRAME_TLS_SSL2_PDU : APP_FRAME_TLS_PDU, left);
+}
+
+/* What is behind the header; left is from there on. */
+static void
+frames_of_data(struct app_flow *a, enum app_dir d, size_t left)
+{
+	struct tls_state *t = a->state;
+	const struct tls_side *s = &t->side[d];
+
+	app_frame_whole(a, d, APP_FRAME_TLS_DATA, left, s->left);
+	if (s->type == RECORD_ALERT)
+		app_frame_whole(a, d, APP_FRAME_TLS_ALERT, left, s->left);
+	if (s->type == RECORD_HEARTBEAT)
+		app_frame_whole(a, d, APP_FRAME_TLS_HEARTBEAT, left, s->left);
+}
+
 /* False: the header is not whole yet, or is none. */
 static bool
 take_head(struct app_flow *a, enum app_dir d, struct cursor *c)
@@ -233,18 +261,27 @@ take_head(struct app_flow *a, enum app_dir d, struct cursor *c)
 	struct tls_side *s = &t->side[d];
 	size_t want;
 
-	if (s->head_n == 0)
+	bool first = s->head_n == 0;
+
+	if (first)
 		s->head[s->head_n++] = cur_u8(c);
 	want = !is_ssl2(s)		   ? TLS_HEAD_SIZE
 	    : s->head[0] & SSL2_NO_PADDING ? SSL2_SHORT_HEAD
 					   : SSL2_HEAD;
+	if (first)
+		frames_begin(a, d, c->left + 1, want);
 	while (s->head_n < want && c->left > 0)
 		s->head[s->head_n++] = cur_u8(c);
 	if (s->head_n < want)
 		return false;
 	s->head_n = 0;
 	s->begin_n = 0;
-	return want == TLS_HEAD_SIZE ? on_head(a, d) : on_ssl2_head(a, s);
+	if (want == TLS_HEAD_SIZE ? !on_head(a, d) : !on_ssl2_head(a, s))
+		return false;
+	app_frame_length(a, d, s->frame, want + s->left);
+	if (!s->ssl2)
+		frames_of_data(a, d, c->left);
+	return true;
 }
 
 static void

@@ -119,6 +119,7 @@ app_clean(struct flow *f)
 		stream_finish_inspecting(f, a->encrypted_first == APP_TS);
 		stream_stop_inspecting(f, a->encrypted_first != APP_TS);
 	}
+	inside_frames_clean(a);
 	for (at = &a->first; *at != NULL;) {
 		struct app_tx *tx = *at;
 
@@ -165,8 +166,11 @@ app_tx_inspected(struct flow *f, struct app_tx *tx, enum app_dir d)
 bool
 app_has_rest(const struct flow *f, bool to_server)
 {
+	const struct app_flow *a = f->slot[FLOW_SLOT_APP];
 	enum app_dir d = to_server ? APP_TS : APP_TC;
 
+	if (a != NULL && inside_frames_rest(a, d))
+		return true;
 	for (const struct app_tx *tx = app_tx_first(f); tx != NULL; tx = tx->next)
 		if (!tx->inspected[d])
 			return true;
@@ -179,13 +183,16 @@ static uint16_t progress_of[APP_IDS][APP_BUFFER_IDS][APP_DIRS];
 static void
 fill_progress(void)
 {
-	for (const struct app_parser *const *p = app_registry; *p != NULL; p++)
+	for (const struct app_parser *const *p = app_registry; *p != NULL; p++) {
 		for (const struct app_use *u = (*p)->use;
 		     u != NULL && u->buffer != APP_BUFFER_NONE; u++)
 			for (int d = 0; d < APP_DIRS; d++)
 				if (u->progress[d] != APP_NEVER)
 					progress_of[(*p)->id][u->buffer][d] =
 					    (uint16_t)(u->progress[d] + 1);
+		for (int d = 0; (*p)->over & APP_OVER_TCP && d < APP_DIRS; d++)
+			progress_of[(*p)->id][APP_FRAME_STREAM][d] = 1;
+	}
 }
 
 int
@@ -207,6 +214,10 @@ app_buffer(const struct flow *f, const struct app_tx *tx, enum app_buffer_id b,
 
 	*out = (struct app_bytes){.complete = true};
 	if (instance > 0 && !(app_buffer_row(b)->flags & APP_BUFFER_MULTI))
+		return APP_ABSENT;
+	if (tx->frame)
+		return inside_frames_buffer(tx, b, out);
+	if (app_buffer_row(b)->flags & APP_BUFFER_FRAME)
 		return APP_ABSENT;
 	return a->parser->buffer(a, tx, b, d, instance, out);
 }

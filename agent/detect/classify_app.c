@@ -91,6 +91,28 @@ wants_direction(const struct rule *r)
 	return false;
 }
 
+static bool
+is_frame(const struct rule_list *l)
+{
+	enum app_buffer_id b = buffers_app(l->buffer);
+
+	return b != APP_BUFFER_NONE &&
+	    (app_buffer_row(b)->flags & APP_BUFFER_FRAME);
+}
+
+/* Suricata's load error: a frame is no part of a transaction. */
+static bool
+mixes_frames(const struct rule *r)
+{
+	size_t frames = 0, buffers = 0;
+
+	for (size_t i = 0; i < r->lists_n; i++) {
+		frames += is_frame(&r->list[i]);
+		buffers += buffers_app(r->list[i].buffer) != APP_BUFFER_NONE;
+	}
+	return frames > 0 && (buffers > frames || r->app_events_n > 0);
+}
+
 /* When the list can first be asked, in any protocol and direction of the rule. */
 static int
 progress_of(const struct rule_list *l, uint64_t apps)
@@ -142,6 +164,9 @@ ruleset_classify_app(struct rule *r)
 	if (r->flags & RULE_NEEDS_PACKET)
 		return "keywords on packet headers or dsize cannot be joined with "
 		       "buffers of an application layer";
+	if (mixes_frames(r))
+		return "a frame cannot be joined with buffers of an application "
+		       "layer";
 	if (wants_direction(r))
 		return "http.header.raw needs flow to say to_server or to_client";
 	if ((why = narrow_events(r, &apps)) != NULL ||
@@ -177,4 +202,20 @@ ruleset_file_sums(const struct ruleset *rs)
 				    ROWS[n].buffer)
 					sums |= ROWS[n].sum;
 	return sums;
+}
+
+uint64_t
+ruleset_frames(const struct ruleset *rs)
+{
+	size_t rules;
+	struct rule *const *rule = ruleset_rules(rs, &rules);
+	uint64_t frames = 0;
+
+	for (size_t i = 0; i < rules; i++)
+		for (size_t k = 0; k < rule[i]->lists_n; k++)
+			if (is_frame(&rule[i]->list[k]))
+				frames |= (uint64_t)1
+				    << (buffers_app(rule[i]->list[k].buffer) -
+					   APP_FRAMES);
+	return frames;
 }

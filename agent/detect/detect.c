@@ -101,6 +101,21 @@ on_tx_match(struct detect *d, const struct rule *r, struct packet *p,
 	d->hits.hit[before].tx_id = tx->id;
 }
 
+static void
+on_frame_match(struct detect *d, const struct rule *r, struct packet *p,
+    const struct app_tx *tx)
+{
+	const struct app_frame *f = (const struct app_frame *)tx;
+	size_t before = d->hits.n;
+
+	on_match(d, r, p);
+	if (d->hits.n == before)
+		return;
+	d->hits.hit[before].has_tx = f->has_tx;
+	d->hits.hit[before].tx_id = tx->id;
+	d->hits.hit[before].frame = f;
+}
+
 /*
  * A match on a stream, or in a datagram of a rule's own protocol, is told with
  * the transaction whose turn it is this way, as Suricata does.
@@ -220,8 +235,11 @@ alert(struct detect *d, const struct hit *h, enum rule_action action,
 	}
 	if (action == RULE_DROP || action == RULE_REJECT)
 		flags |= DETECT_DROPPED;
-	result->alert[result->n++] = (struct detect_alert){
-	    .rule = r, .flags = flags, .tx_id = h->tx_id, .has_tx = h->has_tx};
+	result->alert[result->n++] = (struct detect_alert){.rule = r,
+	    .flags = flags,
+	    .tx_id = h->tx_id,
+	    .has_tx = h->has_tx,
+	    .frame = h->frame};
 	d->stats.alerts++;
 	for (size_t i = 0; i < r->tags_n; i++)
 		state_tag(d->state, &r->tag[i], p);
@@ -276,8 +294,10 @@ detect_packet(struct detect *d, struct packet *p, struct detect_result *result)
 	}
 	n = prefilter_packet(f, d->prefilter, p, d->chunk, d->chunks, &number);
 	try_rules(d, p, number, n);
-	if (p->flow != NULL)
+	if (p->flow != NULL) {
+		tx_inspect_frames(d, p, on_frame_match);
 		tx_inspect(d, p, on_tx_match);
+	}
 	finish(d, p, result);
 	d->stats.suppressed = thresholds_suppressed(d->thresholds);
 	d->stats.threshold_full =

@@ -126,6 +126,8 @@ int ruleset_texts(const struct ruleset *rs, ruleset_text_fn *fn, void *arg);
 
 /* What its rules ask of whole files: enum app_file_sum. */
 unsigned ruleset_file_sums(const struct ruleset *rs);
+/* The frames that its rules look into, for app_config. */
+uint64_t ruleset_frames(const struct ruleset *rs);
 
 /* --- running -------------------------------------------------------------- */
 
@@ -139,6 +141,7 @@ struct detect_alert {
 	uint32_t flags;
 	uint64_t tx_id; /* valid when has_tx */
 	bool has_tx;
+	const struct app_frame *frame; /* where it matched; NULL: not in one */
 };
 
 struct detect_result {

@@ -92,7 +92,7 @@ static const struct keyword ROWS[] = {
     {"flowvar", 0, KW_NEEDS_LATER, NULL},
     {"fragbits", 0, KW_READY, kw_fragbits},
     {"fragoffset", KW_QUOTABLE, KW_READY, kw_fragoffset},
-    {"frame", 0, KW_NEEDS_APP, NULL},
+    {"frame", 0, KW_READY, kw_frame},
     {"ftp.bounce", KW_NO_VALUE, KW_READY, kw_ftpbounce},
     {"ftpbounce", KW_NO_VALUE, KW_READY, kw_ftpbounce},
     {"ftpdata_command", 0, KW_READY, kw_ftpdata_command},

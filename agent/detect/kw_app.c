@@ -58,6 +58,12 @@ kw_app_list(struct rule_parser *p, const char *buffer, bool continues)
 }
 
 int
+kw_app_list_of(struct rule_parser *p, enum app_buffer_id b)
+{
+	return list_of(p, b, false);
+}
+
+int
 kw_app_buffer(struct rule_parser *p, char *value)
 {
 	enum app_buffer_id b = app_buffer_find(p->keyword);

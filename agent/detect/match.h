@@ -45,6 +45,7 @@ struct hit {
 	uint32_t flags;
 	bool has_tx;
 	uint64_t tx_id;
+	const struct app_frame *frame;
 };
 
 struct hits {

@@ -168,6 +168,8 @@ KW(fileext);
 KW(filehash);
 KW(ftpbounce);
 KW(ftpdata_command);
+/* kw_app_frame.c */
+KW(frame);
 /* kw_app_tls.c */
 KW(tls_version);
 KW(ssl_version);
@@ -262,6 +264,8 @@ int kw_app_add_content(struct rule_parser *p, enum app_buffer_id b, char *value)
 /* A relative path begins where the rules file is; out holds PATH_MAX bytes. */
 int kw_path_beside(struct rule_parser *p, const char *name, char *out);
 int kw_app_list(struct rule_parser *p, const char *buffer, bool continues);
+/* A new list for the buffer; -1 after a failure. */
+int kw_app_list_of(struct rule_parser *p, enum app_buffer_id b);
 /* The list that a letter of pcre stands for; -1 after a failure. */
 int kw_app_pcre_list(struct rule_parser *p, char letter);
 /* Does it stand for the buffer of this list? */

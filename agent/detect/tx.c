@@ -291,9 +291,25 @@ tx_inspect(struct detect *d, struct packet *p, tx_match_fn *fn)
 }
 
 void
+tx_inspect_frames(struct detect *d, struct packet *p, tx_match_fn *fn)
+{
+	enum app_dir dir = p->flags & PACKET_TO_CLIENT ? APP_TC : APP_TS;
+	struct app_frame *f = NULL;
+
+	while ((f = app_frame_next(p->flow, dir, f)) != NULL) {
+		inspect_one(d, p, &f->tx, dir, fn);
+		app_frame_inspected(dir, f);
+	}
+}
+
+void
 tx_skip(struct packet *p)
 {
 	enum app_dir dir = p->flags & PACKET_TO_CLIENT ? APP_TC : APP_TS;
+	struct app_frame *f = NULL;
+
+	while ((f = app_frame_next(p->flow, dir, f)) != NULL)
+		app_frame_inspected(dir, f);
 
 	for (struct app_tx *tx = app_tx_first(p->flow); tx != NULL; tx = tx->next)
 		app_tx_inspected(p->flow, tx, dir);

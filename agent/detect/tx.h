@@ -11,6 +11,8 @@ typedef void tx_match_fn(struct detect *d, const struct rule *r, struct packet *
 
 /* The transactions of the packet's flow and direction, in order of their ids. */
 void tx_inspect(struct detect *d, struct packet *p, tx_match_fn *fn);
+/* The same of frames; the transaction is the head of a struct app_frame. */
+void tx_inspect_frames(struct detect *d, struct packet *p, tx_match_fn *fn);
 /* Nothing of them is wanted. */
 void tx_skip(struct packet *p);
 

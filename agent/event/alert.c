@@ -7,6 +7,7 @@
 #include "agent/limits.h"
 #include "agent/stream/stream.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 /* The carrier that the capture saw. */
@@ -153,6 +154,35 @@ write_metadata(struct event_builder *b, const struct flow *f)
 	b->json.len = len;
 }
 
+/* Where a rule on a frame matched; its bytes stay here without --eve-payload. */
+static void
+write_frame(struct event_builder *b, const struct packet *p,
+    const struct detect_alert *a, const struct app_frame *f)
+{
+	const char *name = app_buffer_row(f->type)->name, *dot = strchr(name, '.');
+	struct span bytes = {f->window.data, f->window.len};
+	struct jw *w = &b->w;
+
+	jw_object(w, "frame");
+	jw_str(w, "type", dot == NULL ? name : dot + 1);
+	jw_uint(w, "id", f->number);
+	jw_str(
+	    w, "direction", p->flags & PACKET_TO_CLIENT ? "toclient" : "toserver");
+	if (p->proto == IPPROTO_TCP)
+		jw_uint(w, "stream_offset", f->at);
+	jw_uint(w, "length", f->next - f->at);
+	jw_bool(w, "complete", f->complete);
+	if (b->config.payload && bytes.len > 0) {
+		if (bytes.len > EVENT_STREAM_BYTES_MAX)
+			bytes.len = EVENT_STREAM_BYTES_MAX;
+		jw_base64(w, "payload", bytes.p, bytes.len);
+		write_printable(b, "payload_printable", bytes);
+	}
+	if (a->has_tx)
+		jw_uint(w, "tx_id", a->tx_id);
+	jw_end_object(w);
+}
+
 static void
 tell_alert(
     struct event_builder *b, const struct packet *p, const struct detect_alert *a)
@@ -166,6 +196,8 @@ tell_alert(
 	if (a->has_tx)
 		jw_uint(w, "tx_id", a->tx_id);
 	write_alert(w, p, m);
+	if (a->frame != NULL)
+		write_frame(b, p, a, a->frame);
 	write_tunnel(w, p);
 	if (a->has_tx && p->flow != NULL) {
 		app_tx_write(p->flow, a->tx_id, w);

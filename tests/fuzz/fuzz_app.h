@@ -57,6 +57,13 @@ fuzz_app_look(struct flow *f, bool inspected)
 		app_tx_write(f, tx->id, &w);
 		jw_end_object(&w);
 	}
+	for (int d = 0; d < APP_DIRS; d++)
+		for (struct app_frame *fr = NULL;
+		     (fr = app_frame_next(f, (enum app_dir)d, fr)) != NULL;) {
+			fuzz_app_buffers(f, &fr->tx, (enum app_dir)d);
+			if (inspected)
+				app_frame_inspected((enum app_dir)d, fr);
+		}
 	buf_release(&json);
 }
 
@@ -83,7 +90,8 @@ static inline int
 fuzz_app(const struct app_parser *const *parsers, struct flow *f,
     const uint8_t *data, size_t size)
 {
-	const struct app_config ac = {.parsers = parsers, .inspected = true};
+	const struct app_config ac = {
+	    .parsers = parsers, .inspected = true, .frames = UINT64_MAX};
 	struct cursor c = cur_of(data, size);
 	struct app *app = app_new(&ac);
 

@@ -36,7 +36,7 @@ look(struct flow *f, struct app_tx *tx, enum app_dir d)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct app_config config = {.inspected = true};
+	const struct app_config config = {.inspected = true, .frames = UINT64_MAX};
 	struct flow f = {.key = {.proto = IPPROTO_TCP}};
 	struct app *app = app_new(&config);
 	struct cursor c = cur_of(data, size);
