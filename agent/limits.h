@@ -173,6 +173,8 @@
 /* Interfaces that binds of a flow agreed upon; a client has a few. */
 #define DCERPC_IFACES_MAX 64
 
+/* The name of a screen, or why a server refuses; people read them. */
+#define RFB_TEXT_MAX (64u << 10)
 /* Suricata's bound of CRYPTO, and what is kept of it with what was sent twice. */
 #define QUIC_CRYPTO_MAX 65534
 #define QUIC_HELD_MAX	(128u << 10)

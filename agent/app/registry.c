@@ -12,6 +12,7 @@
 #include "agent/app/mqtt.h"
 #include "agent/app/parser.h"
 #include "agent/app/quic.h"
+#include "agent/app/rfb.h"
 #include "agent/app/sip.h"
 #include "agent/app/smb.h"
 #include "agent/app/smtp.h"
@@ -40,5 +41,6 @@ const struct app_parser *const app_registry[] = {
     &dcerpc_parser,
     &smb_parser,
     &mqtt_parser,
+    &rfb_parser,
     NULL,
 };

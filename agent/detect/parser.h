@@ -190,6 +190,7 @@ KW(dce_iface);
 KW(dce_opnum);
 /* kw_app_mqtt.c */
 KW(mqtt_type);
+KW(rfb_secresult);
 KW(mqtt_qos);
 KW(mqtt_flags);
 KW(mqtt_connect_flags);
