@@ -209,6 +209,13 @@
 /* Suricata's modbus.request-flood: requests that wait for their responses. */
 #define MODBUS_TX_FLOOD 500
 
+/* A message of PostgreSQL: the server takes no larger one. */
+#define PGSQL_LENGTH_MAX (1u << 30)
+/* What is kept of a message while it is read; queries are mostly shorter. */
+#define PGSQL_MESSAGE_KEEP 8192
+/* Of a query or an error in records. */
+#define PGSQL_TOLD_MAX 4096
+
 /* --- detect ---------------------------------------------------------------- */
 
 /* Suricata's limit of a rule's text. */

@@ -11,6 +11,7 @@
 #include "agent/app/modbus.h"
 #include "agent/app/mqtt.h"
 #include "agent/app/parser.h"
+#include "agent/app/pgsql.h"
 #include "agent/app/quic.h"
 #include "agent/app/rfb.h"
 #include "agent/app/sip.h"
@@ -36,6 +37,7 @@ const struct app_parser *const app_registry[] = {
     &enip_parser,
     &dnp3_parser,
     &modbus_parser,
+    &pgsql_parser,
     &ssh_parser,
     &tls_parser,
     &dcerpc_parser,

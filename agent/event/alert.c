@@ -195,6 +195,8 @@ tell_alert(
 	event_write_community_id(w, p->flow);
 	if (a->has_tx)
 		jw_uint(w, "tx_id", a->tx_id);
+	if (a->has_tx && (a->flags & DETECT_FROM_STREAM))
+		jw_bool(w, "tx_guessed", true);
 	write_alert(w, p, m);
 	if (a->frame != NULL)
 		write_frame(b, p, a, a->frame);

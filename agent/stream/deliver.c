@@ -452,17 +452,24 @@ stream_dump(const struct flow *f, bool to_server, uint8_t *out, size_t max)
 {
 	const struct session *n = f->slot[FLOW_SLOT_STREAM];
 	const struct assembly *a;
+	uint64_t end;
 	char text[48];
 	size_t len = 0;
 
 	if (n == NULL)
 		return 0;
 	a = &n->side[to_server ? 0 : 1].a;
-	for (uint64_t at = a->base; at < a->right && len < max;) {
+	/* What nobody acknowledged is in no chunk yet. */
+	end = a->app > a->raw ? a->app : a->raw;
+	if (end <= a->base)
+		end = a->right;
+	for (uint64_t at = a->base; at < end && len < max;) {
 		struct span part = assembly_at(a, at);
 
 		if (part.p == NULL && part.len == 0)
 			break;
+		if (part.len > end - at)
+			part.len = (size_t)(end - at);
 		at += part.len;
 		if (part.p == NULL) {
 			int wrote = snprintf(
