@@ -54,7 +54,8 @@ static const struct conf_key KEYS[] = {
     {"bundle.state", CONF_PATH, AT(bundle_state), "/var/lib/stadswacht/signatures",
 	0, 0, NULL, "folder that remembers the highest serial that was used"},
     {"files.yara", CONF_LIST, AT(yara), "", 0, 0, NULL,
-	"files and folders of YARA rules; none: no file is scanned"},
+	"files and folders of YARA rules, in place of a bundle's; none of either: "
+	"no file is scanned"},
     {"files.watch", CONF_LIST, AT(folders), "", 0, 0, NULL,
 	"folders in which written and moved files are scanned"},
     {"files.exclude", CONF_LIST, AT(excludes), "", 0, 0, NULL,

@@ -112,6 +112,8 @@ parent_args_scanner(const struct parent_args *a)
 	begin(a);
 	add("--serve", NULL);
 	add_number("--memory", k->memory_scanner);
+	if (k->yara.n == 0)
+		add("--image", NULL);
 	add_list("--yara", &k->yara);
 	add_known("--zone", k->zone);
 	return made.words;

@@ -158,7 +158,7 @@ child_fds(const struct child *c, int control, int fds[PARENT_CHILD_FDS_MAX])
 	fds[n++] = control;
 	if (c->role != FORWARDER) {
 		fds[n++] = p->queues[c->queue].fds[0];
-		if (c->role == SENSOR && p->rules.image != -1)
+		if (parent_rules_for(p, c->role))
 			fds[n++] = p->rules.image;
 		return n;
 	}
@@ -218,8 +218,7 @@ parent_process_start(struct child *c)
 	if (p->stopping)
 		return;
 	c->state = CHILD_DOWN;
-	c->waits =
-	    c->role == SENSOR && parent_rules_wanted(p) && p->rules.image == -1;
+	c->waits = parent_rules_for(p, c->role) && p->rules.image == -1;
 	if (c->waits)
 		return;
 	c->rules = p->rules.number;

@@ -32,6 +32,14 @@ parent_rules_wanted(const struct parent *p)
 	return p->config.bundle[0] != '\0' || p->config.rules.n > 0;
 }
 
+bool
+parent_rules_for(const struct parent *p, int role)
+{
+	if (role == SCANNER)
+		return p->config.bundle[0] != '\0' && p->config.yara.n == 0;
+	return role == SENSOR && parent_rules_wanted(p);
+}
+
 /* --- the highest serial ------------------------------------------------------------ */
 
 static int
@@ -130,8 +138,11 @@ hand_out(struct parent *p)
 		struct child *c = &p->children[i];
 
 		send_image(c);
-		if (c->role == SENSOR && c->waits)
+		if (c->waits)
 			parent_process_start(c);
+		else if (c->role == SCANNER && parent_rules_for(p, SCANNER) &&
+		    c->rules != p->rules.number)
+			c->renew = true;
 	}
 }
 

@@ -36,6 +36,8 @@ struct parent_rules {
 
 /* Does the configuration name rules? */
 bool parent_rules_wanted(const struct parent *p);
+/* Does that role get them as an image?  A scanner only without files.yara. */
+bool parent_rules_for(const struct parent *p, int role);
 /* Before the sandbox.  -1 after saying why. */
 int parent_rules_setup(struct parent *p);
 void parent_rules_release(struct parent *p);

@@ -90,7 +90,7 @@ parent_setup_processes(struct parent *p)
 		return -1;
 	if (add_sensors(p) == -1)
 		return -1;
-	if (k->yara.n > 0 &&
+	if ((k->yara.n > 0 || (k->bundle[0] != '\0' && k->folders.n > 0)) &&
 	    (p->scanner = add_child(p, SCANNER, "scanner", k->user_scanner)) ==
 		NULL)
 		return -1;

@@ -91,7 +91,8 @@ on_hangup(void *arg, int signo)
 	log_info("reading signatures again");
 	parent_rules_load(p);
 	for (size_t i = 0; i < p->n; i++)
-		p->children[i].renew = p->children[i].role == SCANNER;
+		p->children[i].renew =
+		    p->children[i].role == SCANNER && !parent_rules_for(p, SCANNER);
 	go_on_renewing(p);
 }
 

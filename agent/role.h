@@ -17,7 +17,7 @@
  * replaced (ROLE_RELOAD):
  *
  *   loader: 4 the image, empty; 5 the bundle, unless there are --rules
- *   sensor: 5 the image
+ *   sensor, scanner: 5 the image
  *
  * The parent's command lines (in brackets: only when configured; "..": repeated).
  * A child opens what its options name, enters its sandbox with --root and
@@ -27,8 +27,8 @@
  *       [--fanout-size N --fanout-group N] [--image] [--zone NAME]
  *   stadswacht-signatures load --root DIR --memory N [--rules FILE|DIR]..
  *       [--bundle-key FILE] [--after SERIAL] [--started] [--set VAR=VALUE]..
- *   stadswacht-scanner --serve --root DIR --memory N [--yara FILE|DIR]..
- *       [--zone NAME]
+ *   stadswacht-scanner --serve --root DIR --memory N [--image]
+ *       [--yara FILE|DIR].. [--zone NAME]
  *   stadswacht-forwarder --control --root DIR --queues N --spool DIR
  *       --quota BYTES --agent ID [--tenant NAME] --host NAME
  *       --collector tcp://HOST:PORT.. --collector-key FILE --key FILE
@@ -47,7 +47,7 @@
 #define ROLE_FD_CONTROL 3
 #define ROLE_FD_QUEUE	4
 #define ROLE_FD_IMAGE	4 /* the loader's */
-#define ROLE_FD_RULES	5 /* the sensor's: the image to read */
+#define ROLE_FD_RULES	5 /* of sensor and scanner: the image to read */
 #define ROLE_FD_QUEUES	5
 #define ROLE_FD_BUNDLE	5 /* the loader's */
 

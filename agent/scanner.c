@@ -4,6 +4,7 @@
  * descriptors from the parent and can open no path; by hand it scans paths
  * (--scan) and writes the records to a file.
  */
+#include "agent/bundle_yara.h"
 #include "agent/event/privacy.h"
 #include "agent/limits.h"
 #include "agent/role.h"
@@ -30,15 +31,19 @@
 #include <unistd.h>
 
 static struct {
-	bool serve;
-	const char *root, *memory, *out, *jobs, *cache, *zone;
-	struct cmdline_list paths, rules;
+	bool serve, image;
+	const char *root, *memory, *out, *jobs, *cache, *zone, *bundle;
+	struct cmdline_list paths, rules, keys;
 } args = {.out = "-", .jobs = "1", .memory = "0"};
 
 static const struct cmdline_option OPTIONS[] = {
     {"scan", "PATH", "scan this file or folder", .list = &args.paths},
     {"yara", "FILE|DIR", "YARA rules: a file, or a folder of *.yar and *.yara",
 	.list = &args.rules},
+    {"bundle", "FILE", "the YARA rules of a bundle, instead", .text = &args.bundle},
+    {"bundle-key", "FILE",
+	"public keys of which one has to have signed it; may be repeated",
+	.list = &args.keys},
     {"eve-out", "FILE", "write records there, one a line (- is standard output)",
 	.text = &args.out},
     {"jobs", "N", "threads (1)", .text = &args.jobs},
@@ -48,6 +53,8 @@ static const struct cmdline_option OPTIONS[] = {
 	.text = &args.zone},
     {"serve", NULL, "work for stadswacht-agent, which alone uses this",
 	.flag = &args.serve},
+    {"image", NULL, "with --serve: descriptor 5 has the rules",
+	.flag = &args.image},
     {"root", "DIR", "with --serve: empty folder to be the root",
 	.text = &args.root},
     {"memory", "BYTES", "with --serve: address space limit", .text = &args.memory},
@@ -75,12 +82,58 @@ on_refused(void *arg, const char *file, unsigned line, const char *reason)
 		fprintf(stderr, "%s: %s; its rules are not loaded\n", file, reason);
 }
 
+/* Signed by somebody we know?  By hand the user may leave that open. */
+static int
+verify(const struct bundle *b, char *error, size_t size)
+{
+	struct bundle_keys keys = {.n = 0};
+
+	if (args.keys.n == 0) {
+		log_warn("%s: nobody's signature was asked for; give --bundle-key",
+		    args.bundle);
+		return 0;
+	}
+	for (size_t i = 0; i < args.keys.n; i++)
+		if (bundle_keys_read(&keys, args.keys.v[i], error, size) == -1)
+			return -1;
+	return bundle_verify(b, &keys, error, size);
+}
+
+/* Of the bundle behind fd: the one by hand, or our parent's, who had it looked at. */
+static struct yara *
+load_bundle(int fd, const char *name, struct yara_totals *totals)
+{
+	char error[512] = "";
+	struct bundle *b = bundle_open(fd, error, sizeof(error));
+	struct yara *y = NULL;
+
+	if (b != NULL && (args.image || verify(b, error, sizeof(error)) == 0) &&
+	    (y = bundle_yara_load(b, on_refused, NULL, totals)) == NULL)
+		snprintf(error, sizeof(error), "YARA rules: %s", strerror(errno));
+	if (y == NULL)
+		log_error("%s: %s", name, error);
+	bundle_free(b);
+	return y;
+}
+
 static struct yara *
 load_rules(struct yara_totals *totals)
 {
-	struct yara *y =
-	    yara_load(args.rules.v, args.rules.n, on_refused, NULL, totals);
+	struct yara *y;
+	int fd;
 
+	if (args.image)
+		return load_bundle(ROLE_FD_RULES, "the image of rules", totals);
+	if (args.bundle != NULL) {
+		if ((fd = open(args.bundle, O_RDONLY | O_CLOEXEC)) == -1) {
+			log_error("%s: %s", args.bundle, strerror(errno));
+			return NULL;
+		}
+		y = load_bundle(fd, args.bundle, totals);
+		close(fd);
+		return y;
+	}
+	y = yara_load(args.rules.v, args.rules.n, on_refused, NULL, totals);
 	if (y == NULL)
 		log_error("YARA rules: %s", strerror(errno));
 	return y;
@@ -132,8 +185,9 @@ scan_paths(void)
 	if (str_u64(args.jobs, 64, &jobs) == -1 || jobs == 0)
 		cmdline_usage(
 		    &CMDLINE, "--jobs %s: give a number from 1 to 64", args.jobs);
-	if (args.rules.n == 0)
-		cmdline_usage(&CMDLINE, "--scan needs --yara FILE|DIR");
+	if ((args.rules.n == 0) == (args.bundle == NULL))
+		cmdline_usage(
+		    &CMDLINE, "--scan needs --yara FILE|DIR, or --bundle FILE");
 	o.jobs = (unsigned)jobs;
 	if ((o.rules = load_rules(&rules)) == NULL)
 		return EXIT_FAILED;

@@ -3,6 +3,7 @@
 #include "agent/signatures_check.h"
 
 #include "agent/bundle_rules.h"
+#include "agent/bundle_yara.h"
 #include "agent/scan/yara.h"
 #include "agent/signatures_report.h"
 
@@ -99,7 +100,7 @@ write_json(const struct outcome *rules, const struct outcome *yara)
 	jw_object(&w, NULL);
 	if (rules_paths.n > 0 || bundle_path != NULL)
 		write_outcome(&w, "rules", "total", rules);
-	if (yara_paths.n > 0)
+	if (yara_paths.n > 0 || yara->total > 0)
 		write_outcome(&w, "yara", "files", yara);
 	jw_end_object(&w);
 	buf_addc(&out, '\n');
@@ -166,28 +167,56 @@ on_yara_refused(void *arg, const char *file, unsigned line, const char *reason)
 	str_copy(r->reason, sizeof(r->reason), reason);
 }
 
+/* y of either; taken. */
 static int
-check_yara(struct yara_refused *refused, struct outcome *o)
+tell_yara(struct yara *y, const struct yara_totals *totals,
+    const struct yara_refused *refused, struct outcome *o)
 {
-	struct yara_totals totals = {0};
-	struct yara *y = yara_load(
-	    yara_paths.v, yara_paths.n, on_yara_refused, refused, &totals);
-
 	if (y == NULL || refused->failed) {
 		log_error("YARA rules: %s", strerror(y == NULL ? errno : ENOMEM));
 		yara_free(y);
 		return -1;
 	}
 	yara_free(y);
-	o->total = totals.files;
-	o->loaded = totals.rules;
+	o->total = totals->files;
+	o->loaded = totals->rules;
 	o->refusal = refused->list;
 	o->refused = refused->n;
 	return print_outcome(o) == -1 ||
 		printf("yara: %zu files, %zu rules loaded, %zu refused\n",
-		    totals.files, totals.rules, refused->n) < 0
+		    totals->files, totals->rules, refused->n) < 0
 	    ? -1
 	    : 0;
+}
+
+static int
+check_yara(struct yara_refused *refused, struct outcome *o)
+{
+	struct yara_totals totals = {0};
+
+	return tell_yara(yara_load(yara_paths.v, yara_paths.n, on_yara_refused,
+			     refused, &totals),
+	    &totals, refused, o);
+}
+
+static int
+check_bundle_yara(
+    const struct bundle *b, struct yara_refused *refused, struct outcome *o)
+{
+	struct yara_totals totals = {0};
+
+	return bundle_find(b, BUNDLE_YARA, NULL) == NULL
+	    ? 0
+	    : tell_yara(bundle_yara_load(b, on_yara_refused, refused, &totals),
+		  &totals, refused, o);
+}
+
+static void
+release_refused(struct yara_refused *refused)
+{
+	for (size_t i = 0; i < refused->n; i++)
+		free((void *)(uintptr_t)refused->list[i].file);
+	free(refused->list);
 }
 
 static int
@@ -251,6 +280,7 @@ static int
 check_bundle(void)
 {
 	struct outcome rules = {0}, yara = {0};
+	struct yara_refused refused = {0};
 	int fd = open(bundle_path, O_RDONLY | O_CLOEXEC), status = EXIT_FAILED;
 	struct bundle_rules *r = NULL;
 
@@ -259,15 +289,17 @@ check_bundle(void)
 		return EXIT_FAILED;
 	}
 	if ((r = load_bundle(fd)) == NULL ||
-	    tell_rules(bundle_rules_set(r), &rules) == -1)
+	    tell_rules(bundle_rules_set(r), &rules) == -1 ||
+	    check_bundle_yara(bundle_rules_bundle(r), &refused, &yara) == -1)
 		goto done;
 	printf("databases: %llu to be compiled where this processor and library "
 	       "run\n",
 	    (unsigned long long)bundle_rules_compiled(r));
 	if (json_path != NULL && write_json(&rules, &yara) == -1)
 		goto done;
-	status = rules.refused == 0 ? EXIT_DONE : EXIT_FAILED;
+	status = rules.refused + yara.refused == 0 ? EXIT_DONE : EXIT_FAILED;
 done:
+	release_refused(&refused);
 	bundle_rules_free(r);
 	close(fd);
 	return status;
@@ -300,9 +332,7 @@ check_files(void)
 		goto done;
 	status = rules.refused + yara.refused == 0 ? EXIT_DONE : EXIT_FAILED;
 done:
-	for (size_t i = 0; i < refused.n; i++)
-		free((void *)(uintptr_t)refused.list[i].file);
-	free(refused.list);
+	release_refused(&refused);
 	ruleset_free(rs);
 	return status;
 }

@@ -5,6 +5,7 @@
  */
 #include "agent/signatures_compile.h"
 
+#include "agent/bundle_yara.h"
 #include "agent/signatures_pack.h"
 #include "agent/signatures_report.h"
 
@@ -21,7 +22,7 @@
 #include <unistd.h>
 
 static struct {
-	struct cmdline_list rules, sets, cpus;
+	struct cmdline_list rules, yara, sets, cpus;
 	const char *threshold, *classification, *out, *key;
 	const char *serial, *supersedes, *days;
 	bool list_all, strict;
@@ -30,6 +31,8 @@ static struct {
 const struct cmdline_option SIGNATURES_COMPILE_OPTIONS[] = {
     {"rules", "FILE|DIR", "traffic rules; may be repeated", NULL, NULL,
 	&args.rules},
+    {"yara", "FILE|DIR", "YARA rules for files; may be repeated", NULL, NULL,
+	&args.yara},
     {"set", "NAME=VALUE",
 	"a rule variable, unless an agent sets its own; may be repeated", NULL,
 	NULL, &args.sets},
@@ -49,12 +52,13 @@ const struct cmdline_option SIGNATURES_COMPILE_OPTIONS[] = {
     {"expires", "DAYS", "agents warn of it and take it no more after so many days",
 	NULL, &args.days, NULL},
     {"cpu", "LEVEL",
-	"processors to compile for: generic, avx2, avx512, avx512vbmi; may be "
+	"processors to compile traffic rules for: generic, avx2, avx512, "
+	"avx512vbmi; may be "
 	"repeated (default: this one's)",
 	NULL, NULL, &args.cpus},
     {"list", NULL, "name each refused rule, not only the reasons", &args.list_all,
 	NULL, NULL},
-    {"strict", NULL, "write nothing when a rule is refused", &args.strict, NULL,
+    {"strict", NULL, "write nothing when something is refused", &args.strict, NULL,
 	NULL},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };
@@ -66,6 +70,16 @@ struct compiler {
 };
 
 /* --- loading ---------------------------------------------------------------------- */
+
+static int
+may_be_left_out(size_t refused)
+{
+	if (refused == 0 || !args.strict)
+		return 0;
+	log_error(
+	    "%zu are refused and --strict was given: nothing is written", refused);
+	return -1;
+}
 
 static int
 tell(const struct ruleset *rs)
@@ -81,20 +95,49 @@ tell(const struct ruleset *rs)
 	       "\"requires\"\n",
 	    ruleset_total(rs), ruleset_loaded(rs), n,
 	    ruleset_total(rs) - ruleset_loaded(rs) - n);
-	if (n == 0 || !args.strict)
-		return 0;
-	log_error(
-	    "%zu rules are refused and --strict was given: nothing is written", n);
-	return -1;
+	return may_be_left_out(n);
+}
+
+static void
+on_yara_refused(void *arg, const char *file, unsigned line, const char *reason)
+{
+	(void)arg;
+	printf("%s:%u: %s\n", file, line, reason);
 }
 
 static int
-collect(struct compiler *c)
+collect_yara(struct compiler *c)
+{
+	struct bundle_yara_pack pack = {.writer = c->writer};
+	const struct yara_source source = {.arg = &pack, .seen = bundle_yara_seen};
+	struct yara_totals totals;
+	struct yara *y;
+
+	if (args.yara.n == 0)
+		return 0;
+	y = yara_load_from(
+	    &source, args.yara.v, args.yara.n, on_yara_refused, NULL, &totals);
+	if (y == NULL || pack.error != 0) {
+		log_error(
+		    "YARA rules: %s", strerror(y == NULL ? errno : pack.error));
+		yara_free(y);
+		return -1;
+	}
+	yara_free(y);
+	printf("yara: %zu files, %zu rules loaded, %zu refused\n", totals.files,
+	    totals.rules, totals.files_refused);
+	return may_be_left_out(totals.files_refused);
+}
+
+static int
+collect_rules(struct compiler *c)
 {
 	struct ruleset *rs;
 	char error[512];
 	int rc;
 
+	if (args.rules.n == 0)
+		return 0;
 	c->pack.rules = args.rules.v;
 	c->pack.rules_n = args.rules.n;
 	c->pack.sets = args.sets.v;
@@ -170,8 +213,8 @@ read_arguments(struct compiler *c, int argc, char **argv)
 
 	if (argc > 0)
 		return wrong("unexpected argument ", argv[0]);
-	if (args.rules.n == 0 || args.out == NULL)
-		return wrong("compile needs --rules and --out", "");
+	if (args.rules.n + args.yara.n == 0 || args.out == NULL)
+		return wrong("compile needs --rules or --yara, and --out", "");
 	c->head = (struct bundle_head){.serial = now,
 	    .made = now,
 	    .oldest = bundle_version(STADSWACHT_VERSION)};
@@ -204,7 +247,8 @@ signatures_compile_run(int argc, char **argv)
 		return EXIT_USAGE;
 	if ((c.writer = bundle_writer_new()) == NULL)
 		log_error("%s", strerror(errno));
-	else if (collect(&c) == 0 && write_file(&c) == 0)
+	else if (collect_rules(&c) == 0 && collect_yara(&c) == 0 &&
+	    write_file(&c) == 0)
 		status = EXIT_DONE;
 	bundle_writer_free(c.writer);
 	return status;

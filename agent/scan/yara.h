@@ -36,6 +36,21 @@ struct yara_totals {
  */
 struct yara *yara_load(const char *const *paths, size_t n, yara_refused_fn *refused,
     void *arg, struct yara_totals *totals);
+
+/* Texts of another place than the disk, and who is shown those that are used. */
+struct yara_source {
+	void *arg;
+	/* Of a name given to yara_load_from(), or of what that includes; to be
+	 * free()d.  NULL: from disk. */
+	char *(*read)(void *arg, const char *name, bool included, size_t *len);
+	/* Files that compiled, by their path below the folder given, and what files
+	 * include, by its path from there; may be NULL. */
+	void (*seen)(void *arg, const char *name, bool included, const char *text,
+	    size_t len);
+};
+/* The same; with s->read names are asked of it, each a name space as it is. */
+struct yara *yara_load_from(const struct yara_source *s, const char *const *names,
+    size_t n, yara_refused_fn *refused, void *arg, struct yara_totals *totals);
 void yara_free(struct yara *y);
 /* SHA-256 in hexadecimal of all that decides what matches. */
 const char *yara_version(const struct yara *y);

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 
 struct source {
-	char *path, *name_space, *text;
+	char *path, *below, *name_space, *text;
 	size_t len;
 	bool bad;
 };
@@ -29,6 +29,7 @@ struct loader {
 	struct source *now; /* being compiled */
 	bool told;	    /* why now is bad */
 	struct yara_totals *totals;
+	const struct yara_source *from; /* NULL: the disk */
 	crypto_hash_sha256_state version;
 };
 
@@ -40,6 +41,14 @@ refuse(struct loader *l, const char *file, unsigned line, const char *reason)
 }
 
 /* --- finding the files ----------------------------------------------------- */
+
+static char *
+read_text(struct loader *l, const char *path, bool included, size_t *len)
+{
+	return l->from == NULL || l->from->read == NULL
+	    ? str_read_file(path, YARA_FILE_MAX, len)
+	    : l->from->read(l->from->arg, path, included, len);
+}
 
 static int
 source_add(struct loader *l, const char *path, const char *below)
@@ -64,11 +73,12 @@ source_add(struct loader *l, const char *path, const char *below)
 	l->n++;
 	l->totals->files++;
 	if ((s->path = strdup(path)) == NULL ||
+	    (s->below = strdup(below)) == NULL ||
 	    (s->name_space = strdup(below)) == NULL)
 		return -1;
 	if ((dot = strrchr(s->name_space, '.')) != NULL && strchr(dot, '/') == NULL)
 		*dot = '\0';
-	if ((s->text = str_read_file(path, YARA_FILE_MAX, &s->len)) == NULL) {
+	if ((s->text = read_text(l, path, false, &s->len)) == NULL) {
 		refuse(l, path, 0, strerror(errno));
 		s->bad = true;
 	} else if (strlen(s->text) != s->len) {
@@ -117,6 +127,8 @@ path_add(struct loader *l, const char *path)
 	const char *slash = strrchr(path, '/');
 	struct stat st;
 
+	if (l->from != NULL && l->from->read != NULL)
+		return source_add(l, path, path);
 	if (stat(path, &st) == -1) {
 		l->totals->files++;
 		l->totals->files_refused++;
@@ -157,14 +169,29 @@ on_compiler(int level, const char *file, int line, const YR_RULE *rule,
 	l->told = true;
 }
 
+static void
+show(const struct loader *l, const char *name, bool included, const char *text,
+    size_t len)
+{
+	if (l->from != NULL && l->from->seen != NULL)
+		l->from->seen(l->from->arg, name, included, text, len);
+}
+
+static int
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? (int)(slash - path + 1) : 0;
+}
+
 /* A file included by another is read from beside it, and only from there. */
 static const char *
 on_include(const char *name, const char *from, const char *name_space, void *arg)
 {
 	struct loader *l = arg;
-	const char *slash = strrchr(l->now->path, '/');
-	int folder = slash != NULL ? (int)(slash - l->now->path + 1) : 0;
-	char path[4096], *text;
+	const struct source *now = l->now;
+	char path[4096], below[4096], *text;
 	size_t len;
 
 	(void)from;
@@ -172,12 +199,15 @@ on_include(const char *name, const char *from, const char *name_space, void *arg
 	if (str_starts(name, "./"))
 		name += 2;
 	if (strchr(name, '/') != NULL ||
-	    snprintf(path, sizeof(path), "%.*s%s", folder, l->now->path, name) >=
-		(int)sizeof(path))
+	    snprintf(path, sizeof(path), "%.*s%s", folder_of(now->path), now->path,
+		name) >= (int)sizeof(path) ||
+	    snprintf(below, sizeof(below), "%.*s%s", folder_of(now->below),
+		now->below, name) >= (int)sizeof(below))
 		return NULL;
-	if ((text = str_read_file(path, YARA_FILE_MAX, &len)) != NULL)
-		crypto_hash_sha256_update(
-		    &l->version, (const uint8_t *)text, len + 1);
+	if ((text = read_text(l, path, true, &len)) == NULL)
+		return NULL;
+	crypto_hash_sha256_update(&l->version, (const uint8_t *)text, len + 1);
+	show(l, below, true, text, len);
 	return text;
 }
 
@@ -278,8 +308,11 @@ compile_all(struct yara *y, struct loader *l)
 		return -1;
 	if (y->whole != NULL)
 		l->totals->rules = y->whole->num_rules;
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
 		l->totals->files_refused += l->v[i].bad;
+		if (!l->v[i].bad)
+			show(l, l->v[i].below, false, l->v[i].text, l->v[i].len);
+	}
 	set_version(y, l);
 	return 0;
 }
@@ -288,7 +321,15 @@ struct yara *
 yara_load(const char *const *paths, size_t n, yara_refused_fn *refused, void *arg,
     struct yara_totals *totals)
 {
-	struct loader l = {.refused = refused, .arg = arg, .totals = totals};
+	return yara_load_from(NULL, paths, n, refused, arg, totals);
+}
+
+struct yara *
+yara_load_from(const struct yara_source *s, const char *const *names, size_t n,
+    yara_refused_fn *refused, void *arg, struct yara_totals *totals)
+{
+	struct loader l = {
+	    .from = s, .refused = refused, .arg = arg, .totals = totals};
 	struct yara *y;
 	bool ok = false;
 
@@ -304,12 +345,13 @@ yara_load(const char *const *paths, size_t n, yara_refused_fn *refused, void *ar
 	crypto_hash_sha256_update(
 	    &l.version, (const uint8_t *)YR_VERSION, sizeof(YR_VERSION));
 	for (size_t i = 0; i < n; i++)
-		if (path_add(&l, paths[i]) == -1)
+		if (path_add(&l, names[i]) == -1)
 			goto done;
 	ok = compile_all(y, &l) == 0;
 done:
 	for (size_t i = 0; i < l.n; i++) {
 		free(l.v[i].path);
+		free(l.v[i].below);
 		free(l.v[i].name_space);
 		free(l.v[i].text);
 	}
