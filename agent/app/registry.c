@@ -10,6 +10,7 @@
 #include "agent/app/http2.h"
 #include "agent/app/modbus.h"
 #include "agent/app/mqtt.h"
+#include "agent/app/named.h"
 #include "agent/app/parser.h"
 #include "agent/app/pgsql.h"
 #include "agent/app/quic.h"
@@ -44,5 +45,7 @@ const struct app_parser *const app_registry[] = {
     &smb_parser,
     &mqtt_parser,
     &rfb_parser,
+    &imap_parser,
+    &telnet_parser, /* last: it takes all on its port */
     NULL,
 };
