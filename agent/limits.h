@@ -239,6 +239,8 @@
 #define TRANSFORM_BYTES_MAX (2u << 20)
 /* Matches of one packet before thresholds; alerts beyond it are counted as discarded. */
 #define DETECT_HITS_MAX 4096
+/* Suricata's asn1-max-frames. */
+#define ASN1_ELEMENTS_MAX 256
 /* Suricata's bound of what base64_decode takes of a buffer. */
 #define BASE64_BYTES_MAX 65535
 /* Named sets of one ruleset, and of one set values and (if its rule says nothing,

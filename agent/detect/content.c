@@ -445,6 +445,19 @@ run_base64(const struct run *r, const struct op *op)
 	return holds ? ENDS : FAILS;
 }
 
+static enum outcome
+run_asn1(const struct run *r, const struct op_asn1 *a)
+{
+	int64_t at = a->offset + (a->relative ? (int64_t)r->cursor : 0);
+
+	if (at < 0 || (uint64_t)at >= r->bytes.len)
+		return FAILS;
+	return asn1_find(&a->test,
+		   (struct span){r->bytes.p + at, r->bytes.len - (size_t)at})
+	    ? HOLDS
+	    : FAILS;
+}
+
 /* --- the loop -------------------------------------------------------------- */
 
 static enum outcome
@@ -469,6 +482,8 @@ run_op(struct run *r, const struct op *op)
 		return run_dataset(r, &op->dataset);
 	case OP_BASE64:
 		return run_base64(r, op);
+	case OP_ASN1:
+		return run_asn1(r, &op->asn1);
 	case OP_NUMBER_SET:
 		return run_number_set(r, op);
 	case OP_BYTE_TEST:

@@ -25,7 +25,7 @@ static const struct keyword ROWS[] = {
     {"ack", 0, KW_READY, kw_ack},
     {"app-layer-event", 0, KW_READY, kw_app_event},
     {"app-layer-protocol", KW_NEGATABLE, KW_READY, kw_app_protocol},
-    {"asn1", 0, KW_NEEDS_LATER, NULL},
+    {"asn1", 0, KW_READY, kw_asn1},
     {"base64_data", KW_NO_VALUE, KW_READY, kw_base64_data},
     {"base64_decode", KW_OPTIONAL, KW_READY, kw_base64_decode},
     {"bsize", 0, KW_READY, kw_bsize},

@@ -143,6 +143,8 @@ KW(replace);
 /* kw_base64.c */
 KW(base64_decode);
 KW(base64_data);
+/* kw_asn1.c */
+KW(asn1);
 /* kw_dataset.c */
 KW(dataset);
 KW(datarep);

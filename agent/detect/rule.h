@@ -8,6 +8,7 @@
 #define AGENT_DETECT_RULE_H
 
 #include "agent/app/app.h"
+#include "agent/detect/asn1.h"
 #include "agent/detect/detect.h"
 #include "agent/detect/lists.h"
 #include "agent/limits.h"
@@ -56,6 +57,7 @@ enum op_kind {
 	OP_BYTE_MATH,
 	OP_BASE64,
 	OP_DATASET,
+	OP_ASN1,
 	OP_NUMBER,     /* of a buffer that is a number */
 	OP_NUMBER_SET, /* it lies in any of the ranges */
 };
@@ -141,6 +143,12 @@ struct op_dataset {
 	struct num_test rep;
 };
 
+struct op_asn1 {
+	struct asn1_test test;
+	bool relative;
+	int32_t offset;
+};
+
 struct pcre;
 
 struct op {
@@ -151,6 +159,7 @@ struct op {
 		struct op_bytes bytes;
 		struct op_base64 base64;
 		struct op_dataset dataset;
+		struct op_asn1 asn1;
 		struct pcre *pcre;
 		struct num_test size;
 		struct operand isdataat;
