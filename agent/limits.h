@@ -111,6 +111,14 @@
 #define FILE_WINDOW_AGAIN 4096
 #define FILE_WINDOW_MAX	  (9u << 20)
 #define FILE_WINDOW_KEPT  (256u << 10)
+/* What a file is: told by Suricata's least number of bytes on, and by at most so
+ * many, of which a file that goes on keeps the first; tar needs 512, office files
+ * some thousand.  libmagic's texts are shorter; its database has 8 MiB. */
+#define FILE_MAGIC_AT_LEAST 512
+#define FILE_MAGIC_BYTES    (64u << 10)
+#define FILE_MAGIC_KEPT	    4096
+#define FILE_MAGIC_TEXT_MAX 512
+#define FILE_MAGIC_BASE_MAX (64 << 20)
 /* Suricata's bounds of a command's and a reply's line (RFC 5321, section 4.5.3.1.4
  * says 512 with its end), and of any line that is held. */
 #define SMTP_COMMAND_MAX 510

@@ -5,6 +5,7 @@
  * live into the parent's queue, offline (--pcap) into an EVE file.
  */
 #include "agent/app/app.h"
+#include "agent/app/magic.h"
 #include "agent/capture/capture.h"
 #include "agent/event/event.h"
 #include "agent/event/file.h"
@@ -41,6 +42,7 @@ struct sensor {
 	struct dpi *dpi; /* NULL with --no-ndpi */
 	struct stream_engine *stream;
 	struct app *app;
+	struct magic_base *magic; /* NULL: not to be had */
 	struct sensor_rules rules;
 	struct sensor_reload reload;
 	struct detect *detect; /* NULL: no rules */
@@ -127,14 +129,27 @@ on_record(
 		event_file_write(s->eve, cls, time_us, json, len);
 }
 
+/* Mapped whatever the rules: those that come later cannot open it any more. */
+static struct magic_base *
+open_magic(struct sensor *s, unsigned sums)
+{
+	s->magic = magic_base_open(MAGIC_BASE_PATH);
+	if (s->magic == NULL && (sums & APP_SUM_MAGIC))
+		log_warn("%s: %s; rules on file.magic match nothing: install "
+			 "libmagic-mgc",
+		    MAGIC_BASE_PATH, strerror(errno));
+	return s->magic;
+}
+
 static int
 make_stages(struct sensor *s)
 {
 	const struct decoder_config decoder = {
 	    .verify_checksums = s->o.verify_checksums, .vlan_in_key = true};
+	unsigned sums = s->rules.set == NULL ? 0 : ruleset_file_sums(s->rules.set);
 	const struct app_config app = {.inspected = s->rules.set != NULL,
-	    .file_sums =
-		s->rules.set == NULL ? 0 : ruleset_file_sums(s->rules.set),
+	    .file_sums = sums,
+	    .magic = open_magic(s, sums),
 	    .frames = s->rules.set == NULL ? 0 : ruleset_frames(s->rules.set)};
 	struct stream_config stream = {
 	    .reader = app_read,
@@ -266,6 +281,7 @@ release(struct sensor *s)
 	flow_table_free(s->flows);
 	stream_engine_free(s->stream);
 	app_free(s->app);
+	magic_base_free(s->magic);
 	event_builder_free(s->events);
 	detect_free(s->detect);
 	dpi_free(s->dpi);

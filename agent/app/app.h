@@ -12,6 +12,7 @@
 #include "common/digest.h"
 
 struct app;
+struct magic_base;
 struct jw;
 
 enum app_dir {
@@ -82,6 +83,7 @@ enum app_file_sum {
 	APP_SUM_SHA256 = 1u << DIGEST_SHA256,
 	APP_SUM_DIGESTS = APP_SUM_MD5 | APP_SUM_SHA1 | APP_SUM_SHA256,
 	APP_SUM_SIZE = 1u << DIGEST_KINDS,
+	APP_SUM_MAGIC = 1u << (DIGEST_KINDS + 1),
 };
 
 struct app_config {
@@ -89,6 +91,7 @@ struct app_config {
 	bool inspected;	    /* transactions wait for app_tx_inspected() */
 	unsigned file_sums; /* enum app_file_sum */
 	uint64_t frames;    /* that rules look into: a bit each, from APP_FRAMES */
+	struct magic_base *magic; /* on loan; NULL: what files are is not told */
 };
 
 struct app *app_new(const struct app_config *c);
@@ -179,6 +182,7 @@ struct app_file {
 	bool truncated; /* and its end, or a part of it, was not seen */
 	bool gaps;	/* size counts bytes that were not seen */
 	struct span digest[DIGEST_KINDS]; /* len 0: not known */
+	struct span magic;		  /* likewise */
 };
 /* The files this way, from 0; false: no more. */
 bool app_file(const struct flow *f, const struct app_tx *tx, enum app_dir d,

@@ -62,6 +62,7 @@ static const struct app_buffer_row ROWS[APP_BUFFER_IDS] = {
 	APP_BUFFER_MULTI | APP_BUFFER_NUMBER},
     [APP_FILE_DATA] = {"file.data", "file_data", NULL, 0, 2, APP_BUFFER_MULTI},
     [APP_FILE_NAME] = {"file.name", NULL, NULL, 0, 2, APP_BUFFER_MULTI},
+    [APP_FILE_MAGIC] = {"file.magic", NULL, NULL, 0, 2, APP_BUFFER_MULTI},
     [APP_FILE_MD5] = {"filemd5", NULL, NULL, 0, 2, APP_BUFFER_MULTI},
     [APP_FILE_SHA1] = {"filesha1", NULL, NULL, 0, 2, APP_BUFFER_MULTI},
     [APP_FILE_SHA256] = {"filesha256", NULL, NULL, 0, 2, APP_BUFFER_MULTI},

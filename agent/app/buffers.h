@@ -55,6 +55,7 @@ enum app_buffer_id {
 	APP_FILE_SHA1,
 	APP_FILE_SHA256,
 	APP_FILE_SIZE,
+	APP_FILE_MAGIC, /* libmagic's words */
 	APP_DNS_QUERY,
 	APP_DNS_OPCODE,
 	APP_DNS_RCODE,

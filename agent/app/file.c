@@ -15,11 +15,15 @@ file_begin(struct app_flow *a, struct file *f, struct span name, size_t at_least
 	buf_init(&f->data,
 	    a->app->config.inspected ? FILE_WINDOW_MAX : FILE_WINDOW_KEPT);
 	file_sum_begin(a, &f->sum);
+	f->magic = file_magic_new(a);
 }
 
 static void
 drop_front(struct app_flow *a, struct file *f, size_t n)
 {
+	if (f->start == 0 && f->data.len > 0)
+		file_magic_keep(
+		    a, f->magic, (struct span){f->data.data, f->data.len});
 	buf_consume(&f->data, n);
 	app_drop(a, n);
 	f->start += n;
@@ -87,6 +91,8 @@ void
 file_release(struct app_flow *a, struct file *f)
 {
 	file_sum_release(a, &f->sum);
+	file_magic_free(a, f->magic);
+	f->magic = NULL;
 	app_drop(a, f->data.len);
 	buf_release(&f->data);
 }
@@ -102,6 +108,10 @@ file_buffer(const struct file *f, enum app_buffer_id b, struct app_bytes *out)
 		    : (struct span){(const uint8_t *)"", 0};
 		return APP_HAVE;
 	}
+	if (b == APP_FILE_MAGIC)
+		return file_magic_buffer(f->magic,
+		    (struct span){f->data.data, f->start == 0 ? f->data.len : 0},
+		    f->closed, out);
 	if (file_sum_has(b))
 		return file_sum_buffer(&f->sum, b, out);
 	if (b != APP_FILE_DATA)
@@ -146,6 +156,7 @@ bool
 file_tell(const struct file *f, struct app_file *out)
 {
 	out->name = f->name;
+	out->magic = file_magic_text(f->magic);
 	file_sum_tell(&f->sum, out);
 	return true;
 }

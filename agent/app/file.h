@@ -6,6 +6,7 @@
 #ifndef AGENT_APP_FILE_H
 #define AGENT_APP_FILE_H
 
+#include "agent/app/file_magic.h"
 #include "agent/app/file_sum.h"
 
 struct file {
@@ -16,6 +17,7 @@ struct file {
 	uint64_t inspected; /* up to there detection looked */
 	bool closed;
 	struct file_sum sum;
+	struct file_magic *magic; /* NULL: no rule asks */
 };
 
 void file_begin(
@@ -26,7 +28,7 @@ void file_gap(struct app_flow *a, struct file *f, uint64_t missing);
 void file_end(struct file *f);
 void file_release(struct app_flow *a, struct file *f);
 
-/* APP_FILE_DATA, APP_FILE_NAME and what file_sum_buffer() has. */
+/* APP_FILE_DATA, APP_FILE_NAME, APP_FILE_MAGIC and what file_sum_buffer() has. */
 enum app_have file_buffer(
     const struct file *f, enum app_buffer_id b, struct app_bytes *out);
 /* For app_parser.file; true. */

@@ -16,7 +16,7 @@ struct file_digests {
 bool
 file_sum_wanted(const struct app_flow *a)
 {
-	return a->app->config.file_sums != 0;
+	return (a->app->config.file_sums & (APP_SUM_DIGESTS | APP_SUM_SIZE)) != 0;
 }
 
 void

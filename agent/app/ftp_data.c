@@ -131,6 +131,7 @@ ftp_data_state_free(void *state)
 	/* What it held is counted off with the flow. */
 	buf_release(&s->file.data);
 	free(s->file.sum.digests);
+	file_magic_free(NULL, s->file.magic);
 	free(s);
 }
 
@@ -153,6 +154,7 @@ static const struct app_use USE[] = {
     {APP_FILE_SHA1, {PROGRESS_BEGUN, PROGRESS_BEGUN}},
     {APP_FILE_SHA256, {PROGRESS_BEGUN, PROGRESS_BEGUN}},
     {APP_FILE_SIZE, {PROGRESS_BEGUN, PROGRESS_BEGUN}},
+    {APP_FILE_MAGIC, {PROGRESS_BEGUN, PROGRESS_BEGUN}},
     {APP_BUFFER_NONE, {0, 0}},
 };
 

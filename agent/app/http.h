@@ -76,6 +76,7 @@ struct http_body {
 	size_t held;
 	struct file_sum sum; /* of what was unpacked, beyond data too */
 	struct http_parts *parts; /* NULL: it is one file, or none */
+	struct file_magic *magic;
 };
 
 /* One message of a transaction: its request or its response. */

@@ -50,6 +50,7 @@ http_body_begin(struct app_flow *a, struct http_body *b, struct span encoding)
 {
 	buf_init(&b->data, HTTP_BODY_MAX);
 	file_sum_begin(a, &b->sum);
+	b->magic = file_magic_new(a);
 	b->coder = encoding.len == 0 ? NULL : http_coder_new(encoding);
 }
 
@@ -92,6 +93,8 @@ http_body_release(struct app_flow *a, struct http_body *b)
 	http_coder_free(b->coder);
 	b->coder = NULL;
 	file_sum_release(a, &b->sum);
+	file_magic_free(a, b->magic);
+	b->magic = NULL;
 	http_parts_free(a, b->parts);
 	b->parts = NULL;
 	buf_release(&b->data);

@@ -44,6 +44,7 @@ const struct app_use http_uses[] = {
     {APP_FILE_SHA1, {HTTP_BODY, HTTP_BODY}},
     {APP_FILE_SHA256, {HTTP_BODY, HTTP_BODY}},
     {APP_FILE_SIZE, {HTTP_BODY, HTTP_BODY}},
+    {APP_FILE_MAGIC, {HTTP_BODY, HTTP_BODY}},
     {APP_FRAME_HTTP_REQUEST, {0, APP_NEVER}},
     {APP_FRAME_HTTP_RESPONSE, {APP_NEVER, 0}},
     {APP_BUFFER_NONE, {NO, NO}},
@@ -130,6 +131,10 @@ file_fact(const struct http_tx *tx, enum app_buffer_id b, enum app_dir d,
 		return APP_ABSENT;
 	if (m->body.sum.size == 0)
 		return tx->tx.progress[d] == HTTP_DONE ? APP_ABSENT : APP_NOT_YET;
+	if (b == APP_FILE_MAGIC)
+		return file_magic_buffer(m->body.magic,
+		    (struct span){m->body.data.data, m->body.data.len},
+		    m->body.complete, out);
 	if (b == APP_FILE_NAME)
 		return give(http_file_name(tx, d), out);
 	return file_sum_buffer(&m->body.sum, b, out);
@@ -151,6 +156,7 @@ http_file(const struct app_flow *a, const struct app_tx *head, enum app_dir d,
 	if (i > 0 || b->sum.size == 0 || (d == APP_TS && !tx->has_files))
 		return false;
 	out->name = http_file_name(tx, d);
+	out->magic = file_magic_text(b->magic);
 	file_sum_tell(&b->sum, out);
 	return true;
 }
@@ -163,7 +169,7 @@ http_buffer(const struct app_flow *a, const struct app_tx *head,
 	const struct http_message *m = &tx->message[d];
 
 	(void)a;
-	if (b == APP_FILE_NAME || file_sum_has(b))
+	if (b == APP_FILE_NAME || b == APP_FILE_MAGIC || file_sum_has(b))
 		return file_fact(tx, b, d, instance, out);
 	if (m->line.len == 0 && b != APP_FILE_DATA && b != APP_HTTP_RESPONSE_BODY)
 		return APP_ABSENT;

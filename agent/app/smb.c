@@ -363,6 +363,7 @@ static const struct app_use USE[] = {
     {APP_FILE_SHA1, {SMB_BEGUN, SMB_BEGUN}},
     {APP_FILE_SHA256, {SMB_BEGUN, SMB_BEGUN}},
     {APP_FILE_SIZE, {SMB_BEGUN, SMB_BEGUN}},
+    {APP_FILE_MAGIC, {SMB_BEGUN, SMB_BEGUN}},
     {APP_BUFFER_NONE, {0, 0}},
 };
 

@@ -618,6 +618,7 @@ static const struct app_use USE[] = {
     {APP_FILE_SHA1, {0, APP_NEVER}},
     {APP_FILE_SHA256, {0, APP_NEVER}},
     {APP_FILE_SIZE, {0, APP_NEVER}},
+    {APP_FILE_MAGIC, {0, APP_NEVER}},
     {APP_BUFFER_NONE, {0, 0}},
 };
 

@@ -190,6 +190,7 @@ ruleset_file_sums(const struct ruleset *rs)
 	    {APP_FILE_SHA1, APP_SUM_SHA1},
 	    {APP_FILE_SHA256, APP_SUM_SHA256},
 	    {APP_FILE_SIZE, APP_SUM_SIZE},
+	    {APP_FILE_MAGIC, APP_SUM_MAGIC},
 	};
 	size_t rules;
 	struct rule *const *rule = ruleset_rules(rs, &rules);

@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <strings.h>
 
-/* A content of its own, without case, in the names of files. */
+/* A content of its own, without case, in a text on files. */
 static int
-add_name(struct rule_parser *p, char *text, bool at_end)
+add_text(struct rule_parser *p, enum app_buffer_id b, char *text, bool at_end)
 {
 	int rc = -1;
 
-	if (kw_app_add_content(p, APP_FILE_NAME, text) == -1)
+	if (kw_app_add_content(p, b, text) == -1)
 		return -1;
 	p->moved = (int)p->r->lists_n - 1;
 	if (kw_nocase(p, NULL) == 0)
@@ -35,7 +35,13 @@ add_is(struct rule_parser *p, enum app_buffer_id b, uint64_t number)
 int
 kw_filename(struct rule_parser *p, char *value)
 {
-	return add_name(p, value, false);
+	return add_text(p, APP_FILE_NAME, value, false);
+}
+
+int
+kw_filemagic(struct rule_parser *p, char *value)
+{
+	return add_text(p, APP_FILE_MAGIC, value, false);
 }
 
 int
@@ -44,7 +50,7 @@ kw_fileext(struct rule_parser *p, char *value)
 	char text[RULE_TEXT_MAX + 2];
 
 	snprintf(text, sizeof(text), ".%s", value);
-	return add_name(p, text, true);
+	return add_text(p, APP_FILE_NAME, text, true);
 }
 
 /* "list": the file's digest stands in it; "!list": it does not. */

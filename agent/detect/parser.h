@@ -166,6 +166,7 @@ KW(urilen);
 KW(transform);
 /* kw_app_file.c */
 KW(filename);
+KW(filemagic);
 KW(fileext);
 KW(filehash);
 KW(ftpbounce);

@@ -20,6 +20,8 @@ write_file(struct jw *w, const struct app_file *f, uint64_t tx_id)
 
 	if (f->name.len > 0)
 		jw_strn(w, "filename", f->name.p, f->name.len);
+	if (f->magic.len > 0)
+		jw_strn(w, "magic", f->magic.p, f->magic.len);
 	jw_bool(w, "gaps", f->gaps);
 	jw_str(w, "state", state_name(f));
 	for (unsigned k = 0; k < DIGEST_KINDS; k++)

@@ -3,6 +3,7 @@
 #include "tests/unit/detect_help.h"
 
 #include "agent/app/app.h"
+#include "agent/app/magic.h"
 #include "common/digest.h"
 
 #include <unistd.h>
@@ -14,6 +15,7 @@
 struct talk {
 	struct engine e;
 	struct app *app;
+	struct magic_base *magic;
 	struct flow f;
 };
 
@@ -35,8 +37,10 @@ talk_open(struct talk *t, const char *rules)
 {
 	memset(t, 0, sizeof(*t));
 	engine_open_all(&t->e, rules);
+	assert_non_null(t->magic = magic_base_open(MAGIC_BASE_PATH));
 	assert_non_null(t->app = app_new(&(struct app_config){.inspected = true,
-			    .file_sums = ruleset_file_sums(t->e.rs)}));
+			    .file_sums = ruleset_file_sums(t->e.rs),
+			    .magic = t->magic}));
 	t->f.key.proto = IPPROTO_TCP;
 }
 
@@ -47,6 +51,7 @@ talk_close(struct talk *t)
 	detect_slot_free(t->f.slot[FLOW_SLOT_DETECT]);
 	assert_int_equal(app_stats(t->app)->bytes, 0);
 	app_free(t->app);
+	magic_base_free(t->magic);
 	engine_close(&t->e);
 }
 
@@ -119,6 +124,58 @@ a_digest_is_of_the_whole_file(void **state)
 		talk_close(&t);
 		unlink(LIST);
 	}
+}
+
+#define PDF "%PDF-1.4\n%"
+
+static void
+a_kind_is_told_from_the_first_bytes(void **state)
+{
+	char some[FILE_MAGIC_AT_LEAST + 1];
+	struct talk t;
+
+	(void)state;
+	memset(some, 'x', sizeof(some) - 1);
+	some[sizeof(some) - 1] = '\0';
+	memcpy(some, PDF, sizeof(PDF) - 1);
+	talk_open(&t,
+	    HEAD
+	    "file.magic; content:\"PDF document\"; startswith; sid:1;)\n" HEAD
+	    "filemagic:\"pdf DOCUMENT\"; file.data; content:\"xx\"; sid:2;)\n" HEAD
+	    "filemagic:!\"PDF\"; sid:3;)\n");
+	say(&t, true, ASK ASK ASK);
+	packet(&t, true);
+	say(&t, false, "HTTP/1.1 200 OK\r\nContent-Length: 10250\r\n\r\n" PDF);
+	assert_int_equal(packet(&t, false), 0);
+	say(&t, false, some);
+	assert_int_equal(packet(&t, false), 1u << 1);
+	for (int i = 1; i < 20; i++)
+		say(&t, false, some);
+	assert_int_equal(packet(&t, false), 1u << 2);
+	say(&t, false, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n%PDF-");
+	assert_int_equal(packet(&t, false), 1u << 1);
+	say(&t, false, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntext");
+	assert_int_equal(packet(&t, false), 1u << 3);
+	talk_close(&t);
+}
+
+static void
+a_base_that_is_none_tells_nothing(void **state)
+{
+	struct magic_base *m;
+	FILE *f;
+
+	(void)state;
+	assert_null(magic_base_open("/nowhere/magic.mgc"));
+	assert_non_null(f = fopen(LIST, "w"));
+	fputs("this is no database", f);
+	assert_int_equal(fclose(f), 0);
+	assert_non_null(m = magic_base_open(LIST));
+	for (int i = 0; i < 2; i++)
+		assert_null(
+		    magic_base_ask(m, (struct span){(const uint8_t *)"a", 1}));
+	magic_base_free(m);
+	unlink(LIST);
 }
 
 static void
@@ -240,6 +297,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_digest_is_of_the_whole_file),
+	    cmocka_unit_test(a_kind_is_told_from_the_first_bytes),
+	    cmocka_unit_test(a_base_that_is_none_tells_nothing),
 	    cmocka_unit_test(bytes_beyond_what_is_kept_count),
 	    cmocka_unit_test(a_file_with_holes),
 	    cmocka_unit_test(a_size_is_tested_at_the_end),

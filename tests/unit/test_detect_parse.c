@@ -112,7 +112,7 @@ static const struct {
 	"write it as client"},
     {"alert tcp any any -> any any (stream-event:no_such; sid:7;)",
 	"unknown stream event \"no_such\""},
-    {"alert tcp any any -> any any (filemagic:\"x\"; sid:7;)", "needs files"},
+    {"alert tcp any any -> any any (filestore; sid:7;)", "needs files"},
     {"alert tcp any any -> any any (lua:x.lua; sid:7;)", "needs a Lua"},
     {"alert tcp any any -> any any (sameip:1; sid:7;)", "takes no value"},
     {"alert tcp any any -> any any (ttl; sid:7;)", "needs a value"},
