@@ -121,6 +121,8 @@ dcerpc_call_buffer(const struct dcerpc_ifaces *t, const struct dcerpc_call *c,
 		out->number = c->opnum;
 		return APP_HAVE;
 	}
+	if (b != APP_DCERPC_IFACE)
+		return APP_ABSENT;
 	if ((f = dcerpc_iface_find(t, c->pipe, c->context)) == NULL)
 		return c->done[d] ? APP_ABSENT : APP_NOT_YET;
 	out->bytes = (struct span){f->id[c->first], DCERPC_IFACE_SIZE};
