@@ -181,6 +181,8 @@
 /* Interfaces that binds of a flow agreed upon; a client has a few. */
 #define DCERPC_IFACES_MAX 64
 
+/* A message of Kerberos over TCP; tickets with a user's groups reach 64 KiB. */
+#define KRB5_RECORD_MAX (128u << 10)
 /* The name of a screen, or why a server refuses; people read them. */
 #define RFB_TEXT_MAX (64u << 10)
 /* Suricata's bound of CRYPTO, and what is kept of it with what was sent twice. */

@@ -74,7 +74,7 @@ struct http_body {
 	bool complete;
 	struct http_coder *coder; /* the outermost; NULL: as it stands */
 	size_t held;
-	struct file_sum sum; /* of what was unpacked, beyond data too */
+	struct file_sum sum;	  /* of what was unpacked, beyond data too */
 	struct http_parts *parts; /* NULL: it is one file, or none */
 	struct file_magic *magic;
 };

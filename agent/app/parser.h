@@ -25,7 +25,7 @@ struct app_flow {
 	bool stopped[APP_DIRS];
 	bool encrypted; /* app_encrypted() was called */
 	enum app_dir encrypted_first;
-	bool changed;	/* app_change() was called: what follows is another's */
+	bool changed; /* app_change() was called: what follows is another's */
 	bool changing[APP_DIRS]; /* nothing came this way since */
 	bool spoke;
 	enum app_dir first_spoke;

@@ -40,7 +40,7 @@ enum bundle_kind {
 	BUNDLE_PLACED,	       /* one as it is used, for this host only */
 	BUNDLE_YARA,	       /* rules for files, as text */
 	BUNDLE_YARA_INCLUDED,  /* text that those include */
-	BUNDLE_REFUSED,	      /* a line for each rule that was left out */
+	BUNDLE_REFUSED,	       /* a line for each rule that was left out */
 	BUNDLE_KINDS
 };
 

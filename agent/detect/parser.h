@@ -194,6 +194,9 @@ KW(dce_opnum);
 /* kw_app_mqtt.c */
 KW(mqtt_type);
 KW(rfb_secresult);
+KW(krb5_msg_type);
+KW(krb5_err_code);
+KW(krb5_ticket_encryption);
 KW(mqtt_qos);
 KW(mqtt_flags);
 KW(mqtt_connect_flags);

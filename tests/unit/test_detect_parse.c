@@ -103,7 +103,8 @@ static const struct {
     {"alert tcp any any -> any any (msg:\"x\";)", "\"sid\" is missing"},
     {"alert tcp any any -> any any (foo:1; sid:7;)", "unknown keyword \"foo\""},
     {"alert tcp any any -> any any (ssh.protoversion:1; sid:7;)",
-	"keyword \"ssh.protoversion\": needs an application-layer parser, which this "
+	"keyword \"ssh.protoversion\": needs an application-layer parser, which "
+	"this "
 	"version does "
 	"not have"},
     {"alert tcp any any -> any any (stream_size:server,~,1; sid:7;)",
