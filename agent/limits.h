@@ -226,6 +226,9 @@
 /* Of a query or an error in records. */
 #define PGSQL_TOLD_MAX 4096
 
+/* Services, their classes and attributes of a message of CIP; some hold 60 services. */
+#define CIP_FACTS_MAX 512
+
 /* --- detect ---------------------------------------------------------------- */
 
 /* Suricata's limit of a rule's text. */

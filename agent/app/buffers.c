@@ -111,6 +111,8 @@ static const struct app_buffer_row ROWS[APP_BUFFER_IDS] = {
     [APP_MODBUS_VALUE] = {"modbus.value", NULL, NULL, 0, 2,
 	APP_BUFFER_MULTI | APP_BUFFER_NUMBER},
     [APP_ENIP_COMMAND] = {"enip_command", NULL, NULL, 0, 2, APP_BUFFER_NUMBER},
+    [APP_CIP_SERVICE] = {"cip_service", NULL, NULL, 0, 2,
+	APP_BUFFER_MULTI | APP_BUFFER_NUMBER},
     [APP_SSH_PROTO] = {"ssh.proto", "ssh_proto", NULL, 0, 2, 0},
     [APP_SSH_SOFTWARE] = {"ssh.software", "ssh_software", NULL, 0, 2, 0},
     [APP_SSH_HASSH] = {"ssh.hassh", NULL, NULL, 0, 2, 0},

@@ -61,6 +61,7 @@ enum app_buffer_id {
 	APP_DNS_RCODE,
 	APP_DNS_RRTYPE,
 	APP_ENIP_COMMAND,
+	APP_CIP_SERVICE, /* CIP_SERVICE(), CIP_CLASS() and CIP_ATTRIBUTE() of each */
 	APP_DNP3_FUNC,
 	APP_DNP3_IND, /* a bit, of each that is set */
 	APP_DNP3_OBJ, /* the group << 8 | the variation, of each object */
@@ -206,6 +207,11 @@ enum app_mqtt_flag {
 	MQTT_BIT_DUP = 1u << 0,
 	MQTT_BIT_RETAIN = 1u << 1,
 };
+
+/* Numbers of cip_service: a service; with its class; with one of its attributes. */
+#define CIP_SERVICE(s)	       ((uint64_t)(s) << 32)
+#define CIP_CLASS(s, c)	       (CIP_SERVICE(s) | (uint64_t)1 << 40 | (uint64_t)(c) << 16)
+#define CIP_ATTRIBUTE(s, c, a) (CIP_CLASS(s, c) | (uint64_t)1 << 41 | (uint64_t)(a))
 
 enum app_modbus_category {
 	MODBUS_UNASSIGNED = 1u << 0,

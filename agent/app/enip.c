@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
  * EtherNet/IP's encapsulation (ODVA, chapter 2-3) over TCP and UDP, on port 44818.
- * Each message is a transaction, of which rules see the command.
+ * Each message is a transaction, of which rules see the command and the services of
+ * CIP that it asks for.
  */
 #include "agent/app/enip.h"
 
+#include "agent/app/enip_cip.h"
 #include "agent/app/frames.h"
 #include "agent/app/message.h"
 
@@ -15,10 +17,12 @@ enum {
 	PORT_ENIP = 44818,
 	HEAD_SIZE = 24,
 	LENGTH_AT = 2,
+	COMMAND_SEND_DATA = 0x6f,
+	COMMAND_SEND_UNIT = 0x70,
 };
 
 struct enip_tx {
-	struct message_tx m; /* first */
+	struct message_tx m; /* first; its bytes: facts of CIP, 8 each */
 	uint16_t command;
 };
 
@@ -85,13 +89,34 @@ enip_state_free(void *state)
 	free(s);
 }
 
+/* Of requests alone, as Suricata. */
+static void
+read_services(enum app_dir d, struct span message, struct cip_facts *out)
+{
+	struct cursor c = cur_of_span(message);
+	uint16_t command = cur_le16(&c);
+
+	out->n = 0;
+	out->cut = false;
+	cur_take(&c, HEAD_SIZE - 2);
+	if (d == APP_TS && cur_ok(&c) &&
+	    (command == COMMAND_SEND_DATA || command == COMMAND_SEND_UNIT))
+		cip_read(cur_rest(&c), out);
+}
+
 static void
 on_message(struct app_flow *a, enum app_dir d, struct span message)
 {
 	struct cursor c = cur_of_span(message);
-	struct enip_tx *t = (struct enip_tx *)message_tx_new(
-	    a, d, sizeof(*t), (struct span){NULL, 0});
+	struct cip_facts facts;
+	struct enip_tx *t;
 
+	read_services(d, message, &facts);
+	if (facts.cut)
+		app_cut(a);
+	t = (struct enip_tx *)message_tx_new(a, d, sizeof(*t),
+	    (struct span){
+		(const uint8_t *)facts.fact, facts.n * sizeof(facts.fact[0])});
 	if (t != NULL)
 		t->command = cur_le16(&c);
 }
@@ -135,20 +160,34 @@ enip_read(struct app_flow *a, const struct stream_news *n)
 }
 
 static enum app_have
+service(const struct enip_tx *t, unsigned instance, struct app_bytes *out)
+{
+	struct cursor c = cur_of_span(t->m.bytes);
+
+	cur_take(&c, (size_t)instance * sizeof(out->number));
+	if (c.left < sizeof(out->number))
+		return APP_ABSENT;
+	cur_copy(&c, &out->number, sizeof(out->number));
+	return APP_HAVE;
+}
+
+static enum app_have
 enip_buffer(const struct app_flow *a, const struct app_tx *tx, enum app_buffer_id b,
     enum app_dir d, unsigned instance, struct app_bytes *out)
 {
+	const struct enip_tx *t = (const struct enip_tx *)tx;
+
 	(void)a;
 	(void)d;
-	(void)instance;
-	if (b != APP_ENIP_COMMAND)
-		return APP_ABSENT;
-	out->number = ((const struct enip_tx *)tx)->command;
-	return APP_HAVE;
+	if (b == APP_CIP_SERVICE)
+		return service(t, instance, out);
+	out->number = t->command;
+	return b == APP_ENIP_COMMAND ? APP_HAVE : APP_ABSENT;
 }
 
 static const struct app_use USE[] = {
     {APP_ENIP_COMMAND, {ENIP_DONE, ENIP_DONE}},
+    {APP_CIP_SERVICE, {ENIP_DONE, ENIP_DONE}},
     {APP_BUFFER_NONE, {0, 0}},
 };
 

@@ -205,6 +205,9 @@ KW(mqtt_session_present);
 KW(dnp3_func);
 KW(dnp3_ind);
 KW(dnp3_obj);
+/* kw_app_enip.c */
+KW(cip_service);
+KW(enip_command);
 /* kw_app_modbus.c */
 KW(modbus);
 /* kw_flow.c */
