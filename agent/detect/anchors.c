@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
- * One probe for each (place, width): the up to four bytes there, without case, are
- * the key of a small table of the literals that begin with them.
+ * One probe for each (place, width): the up to eight bytes there, without case, are
+ * the key of a small table of the literals that begin with them, or end.
  */
 #include "agent/detect/anchors.h"
 
@@ -14,20 +14,22 @@
 /* More places are better searched; nor does it pay far behind the beginning. */
 #define PLACES_MAX 8
 #define AT_MAX	   1024
-#define WIDTH_MAX  4
+#define WIDTH_MAX  8
+#define WIDTH_MIN  4 /* of those that are longer */
 
 struct anchor {
-	uint32_t key, id;
-	uint32_t text; /* where its bytes begin */
-	uint16_t at;
+	uint64_t key;
+	uint32_t id, text; /* where its bytes begin */
+	uint16_t at;	   /* 0 at the end */
 	uint8_t len;
-	bool nocase;
+	bool nocase, at_end;
 };
 
 struct probe {
 	uint16_t at;
 	uint8_t width;
 	uint8_t bits; /* of its table */
+	bool at_end;
 	uint32_t first;
 };
 
@@ -66,49 +68,62 @@ first_place(const struct mpm_pattern *p)
 	return p->min_end > p->len ? p->min_end - p->len : 0;
 }
 
-bool
-anchors_fits(const struct mpm_pattern *p)
+static size_t
+places_of(const struct mpm_pattern *p)
 {
 	size_t first = first_place(p);
 
-	/* "max_end < len" has no place at all. */
-	return p->max_end != 0 && p->max_end <= AT_MAX && p->len <= UINT8_MAX &&
-	    (p->max_end < p->len + first ||
-		p->max_end - p->len - first < PLACES_MAX);
+	if (p->at_end)
+		return 1;
+	return p->max_end < p->len + first ? 0 : p->max_end - p->len - first + 1;
+}
+
+bool
+anchors_fits(const struct mpm_pattern *p)
+{
+	if (p->len > UINT8_MAX)
+		return false;
+	return p->at_end ||
+	    (p->max_end != 0 && p->max_end <= AT_MAX && places_of(p) <= PLACES_MAX);
 }
 
 /* Both cases of a letter give one key; what else does is told apart later. */
-static uint32_t
+static uint64_t
 key_at(const uint8_t *at, unsigned width)
 {
-	uint32_t key = 0;
+	uint64_t key = 0;
+	uint32_t half;
 
-	if (width == WIDTH_MAX)
+	if (width == WIDTH_MAX) {
 		memcpy(&key, at, WIDTH_MAX);
-	else
+	} else if (width == WIDTH_MIN) {
+		memcpy(&half, at, WIDTH_MIN);
+		key = half;
+	} else {
 		for (unsigned i = 0; i < width; i++)
-			key |= (uint32_t)at[i] << (8 * i);
-	return key | 0x20202020;
+			key |= (uint64_t)at[i] << (8 * i);
+	}
+	return key | 0x2020202020202020;
 }
 
 static uint8_t
 width_of(const struct anchor *a)
 {
-	return a->len < WIDTH_MAX ? a->len : WIDTH_MAX;
+	return a->len >= WIDTH_MAX ? WIDTH_MAX
+	    : a->len >= WIDTH_MIN  ? WIDTH_MIN
+				   : a->len;
 }
 
 static uint32_t
-place_in_table(uint32_t key, unsigned bits)
+place_in_table(uint64_t key, unsigned bits)
 {
-	return (key * 0x9E3779B1u) >> (32 - bits);
+	return (uint32_t)((key * 0x9E3779B97F4A7C15u) >> (64 - bits));
 }
 
 int
 anchors_add(struct anchors *a, const struct mpm_pattern *p, uint32_t id)
 {
-	size_t places = p->max_end < p->len + first_place(p)
-	    ? 0
-	    : p->max_end - p->len - first_place(p) + 1;
+	const size_t places = places_of(p);
 
 	if (array_grow(&a->anchor, a->n, &a->cap, places, sizeof(*a->anchor)) ==
 		-1 ||
@@ -118,12 +133,15 @@ anchors_add(struct anchors *a, const struct mpm_pattern *p, uint32_t id)
 	for (size_t i = 0; i < places; i++) {
 		struct anchor *n = &a->anchor[a->n++];
 
+		memset(n, 0, sizeof(*n));
 		n->id = id;
 		n->text = (uint32_t)a->text_n;
-		n->at = (uint16_t)(first_place(p) + i);
+		n->at_end = p->at_end;
+		n->at = (uint16_t)(p->at_end ? 0 : first_place(p) + i);
 		n->len = (uint8_t)p->len;
 		n->nocase = p->nocase;
-		n->key = key_at(p->bytes, width_of(n));
+		n->key = key_at(
+		    p->bytes + (p->at_end ? p->len - width_of(n) : 0), width_of(n));
 	}
 	a->text_n += p->len;
 	return 0;
@@ -141,9 +159,11 @@ static int
 by_probe(const void *pa, const void *pb)
 {
 	const struct anchor *a = pa, *b = pb;
-	int ends = (a->at + width_of(a)) - (b->at + width_of(b));
+	int d = (a->at + width_of(a)) - (b->at + width_of(b));
 
-	return ends != 0 ? ends : width_of(a) - width_of(b);
+	if (d == 0)
+		d = a->at_end - b->at_end;
+	return d != 0 ? d : width_of(a) - width_of(b);
 }
 
 /* Twice as many slots as anchors, so that most are alone in theirs. */
@@ -175,8 +195,8 @@ build_probe(struct anchors *a, size_t first, size_t n)
 		free(copy);
 		return -1;
 	}
-	a->probe[a->probes++] =
-	    (struct probe){some->at, width_of(some), bits, (uint32_t)a->slots};
+	a->probe[a->probes++] = (struct probe){
+	    some->at, width_of(some), bits, some->at_end, (uint32_t)a->slots};
 	slot = a->slot + a->slots;
 	a->slots += slots;
 	memset(slot, 0, slots * sizeof(*slot));
@@ -214,15 +234,18 @@ anchors_build(struct anchors *a)
 /* --- scanning ------------------------------------------------------------------ */
 
 static void
-tell(const struct anchors *a, uint32_t first, uint32_t end, uint32_t key,
+tell(const struct anchors *a, uint32_t first, uint32_t end, uint64_t key,
     struct span bytes, anchors_fn *fn, void *arg)
 {
 	for (; first < end; first++) {
 		const struct anchor *n = &a->anchor[first];
 		const struct literal l = {a->text + n->text, n->len, n->nocase};
+		size_t at;
 
-		if (n->key == key && (size_t)n->at + n->len <= bytes.len &&
-		    literal_is_at(&l, bytes.p + n->at))
+		if (n->key != key || n->len > bytes.len)
+			continue;
+		at = n->at_end ? bytes.len - n->len : n->at;
+		if (at <= bytes.len - n->len && literal_is_at(&l, bytes.p + at))
 			fn(arg, n->id);
 	}
 }
@@ -233,11 +256,12 @@ anchors_scan(const struct anchors *a, struct span bytes, anchors_fn *fn, void *a
 	for (size_t i = 0; i < a->probes; i++) {
 		const struct probe *p = &a->probe[i];
 		const uint32_t *slot;
-		uint32_t key;
+		uint64_t key;
 
 		if ((size_t)p->at + p->width > bytes.len)
 			return; /* the others need more */
-		key = key_at(bytes.p + p->at, p->width);
+		key = key_at(
+		    bytes.p + (p->at_end ? bytes.len - p->width : p->at), p->width);
 		slot = a->slot + p->first + place_in_table(key, p->bits);
 		if (slot[0] != slot[1])
 			tell(a, slot[0], slot[1], key, bytes, fn, arg);

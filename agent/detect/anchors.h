@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
- * Literals that can stand at few places only ("depth", "startswith"): those places
- * are looked up in a table, nothing is searched.  Private to agent/detect.
+ * Literals that can stand at few places only ("depth", "startswith", "endswith"):
+ * those places are looked up in a table, nothing is searched.  Private to
+ * agent/detect.
  */
 #ifndef AGENT_DETECT_ANCHORS_H
 #define AGENT_DETECT_ANCHORS_H
@@ -23,7 +24,8 @@ int anchors_build(struct anchors *a);
 bool anchors_empty(const struct anchors *a);
 
 typedef void anchors_fn(void *arg, uint32_t id);
-/* Call fn for each place where a pattern stands: for some more than once. */
+/* Call fn for each place where a pattern stands: for some more than once.  Where the
+ * others of at_end may end is not looked at. */
 void anchors_scan(
     const struct anchors *a, struct span bytes, anchors_fn *fn, void *arg);
 

@@ -69,7 +69,7 @@ int
 appsets_add(struct appsets *f, const struct rule *r)
 {
 	const struct rule_list *l = &r->list[r->fast_list];
-	const struct mpm_pattern p = ruleset_pattern(&l->op[r->fast_op]);
+	const struct mpm_pattern p = ruleset_pattern(l, r->fast_op);
 	const bool way[APP_DIRS] = {[APP_TS] = !(r->flags & RULE_TO_CLIENT),
 	    [APP_TC] = !(r->flags & RULE_TO_SERVER)};
 

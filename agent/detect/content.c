@@ -6,6 +6,7 @@
  */
 #include "agent/detect/base64.h"
 #include "agent/detect/dataset.h"
+#include "agent/detect/literal.h"
 #include "agent/detect/match.h"
 #include "agent/detect/parser.h"
 #include "agent/detect/regex.h"
@@ -42,30 +43,11 @@ value_of(const struct run *r, const struct operand *o)
 
 /* --- content --------------------------------------------------------------- */
 
-static const uint8_t *
-find_nocase(const uint8_t *hay, size_t len, const uint8_t *needle, size_t n)
+static struct literal
+literal_of(const struct op *op)
 {
-	for (size_t i = 0; i + n <= len; i++) {
-		size_t k = 0;
-
-		while (k < n && tolower(hay[i + k]) == needle[k])
-			k++;
-		if (k == n)
-			return hay + i;
-	}
-	return NULL;
-}
-
-static const uint8_t *
-find(const struct op *op, const uint8_t *hay, size_t len)
-{
-	const struct op_content *c = &op->content;
-
-	if (c->len > len)
-		return NULL;
-	if (op->flags & OP_NOCASE)
-		return find_nocase(hay, len, c->bytes, c->len);
-	return memmem(hay, len, c->bytes, c->len);
+	return (struct literal){
+	    op->content.bytes, op->content.len, (op->flags & OP_NOCASE) != 0};
 }
 
 /* The window to search, [*from, *to); from > to is an empty one. */
@@ -104,6 +86,7 @@ run_content(struct run *r, const struct op *op)
 {
 	bool negated = (op->flags & OP_NEGATED) != 0;
 	bool free = (op->flags & (OP_DISTANCE | OP_WITHIN)) == 0;
+	const struct literal literal = literal_of(op);
 	const uint8_t *at = NULL;
 	int64_t from, to;
 	size_t start, len = op->content.len;
@@ -115,7 +98,8 @@ run_content(struct run *r, const struct op *op)
 	if (r->resume != FROM_START && r->resume > start)
 		start = r->resume;
 	while (start <= (size_t)to &&
-	    (at = find(op, r->bytes.p + start, (size_t)to - start)) != NULL) {
+	    (at = literal_find(&literal, r->bytes.p + start, (size_t)to - start)) !=
+		NULL) {
 		size_t end = (size_t)(at - r->bytes.p) + len;
 
 		if (!(op->flags & OP_ENDSWITH) || end == r->bytes.len)
@@ -498,6 +482,26 @@ run_op(struct run *r, const struct op *op)
 	return FAILS_FOR_GOOD;
 }
 
+/* Is a content missing at the only place that it may have? */
+static bool
+is_misplaced(const struct rule_list *l, struct span bytes)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct op *op = &l->op[i];
+		struct literal literal;
+		size_t at;
+
+		if (!(op->flags & OP_PLACED))
+			continue;
+		literal = literal_of(op);
+		at = (size_t)op->content.offset.value;
+		if (at > bytes.len || bytes.len - at < literal.len ||
+		    !literal_is_at(&literal, bytes.p + at))
+			return true;
+	}
+	return false;
+}
+
 static bool
 run_list(struct content_scratch *s, const struct rule_list *l, struct span bytes,
     struct content_choice *choice)
@@ -505,6 +509,8 @@ run_list(struct content_scratch *s, const struct rule_list *l, struct span bytes
 	struct run r = {s, bytes, 0, FROM_START};
 	size_t depth = 0, i = 0;
 
+	if (l->placed && s->base == 0 && is_misplaced(l, bytes))
+		return false;
 	while (i < l->n) {
 		size_t before = r.cursor;
 		enum outcome o;

@@ -51,28 +51,51 @@ choose(struct rule *r, size_t list, size_t op)
 	r->fast_op = (int)op;
 }
 
-struct mpm_pattern
-ruleset_pattern(const struct op *op)
+/* Of "bsize:N": N; else 0. */
+static uint64_t
+whole_size(const struct rule_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->op[i].kind == OP_BSIZE && l->op[i].size.op == NUM_EQ)
+			return l->op[i].size.a;
+	return 0;
+}
+
+/* Where it may end, when that is known beforehand. */
+static void
+set_places(struct mpm_pattern *p, const struct op *op, size_t front, size_t back)
 {
 	const struct op_content *c = &op->content;
+
+	if (op->flags & (OP_DISTANCE | OP_WITHIN) || c->offset.var != -1 ||
+	    c->depth.var != -1)
+		return;
+	p->min_end = (size_t)c->offset.value + front + p->len;
+	if (op->flags & OP_DEPTH)
+		p->max_end =
+		    (size_t)c->offset.value + (size_t)c->depth.value - back;
+}
+
+struct mpm_pattern
+ruleset_pattern(const struct rule_list *l, int k)
+{
+	const struct op *op = &l->op[k];
+	const struct op_content *c = &op->content;
 	struct mpm_pattern p = {
-	    c->bytes, c->len, (op->flags & OP_NOCASE) != 0, 0, 0};
-	size_t cut_front = 0;
+	    c->bytes, c->len, (op->flags & OP_NOCASE) != 0, 0, 0, false};
+	size_t front = 0, back;
 
 	if (op->flags & OP_FAST_CHOP) {
 		p.bytes += c->fast_offset;
 		p.len = c->fast_len;
-		cut_front = c->fast_offset;
+		front = c->fast_offset;
 	}
 	if (p.len > MPM_PATTERN_MAX)
 		p.len = MPM_PATTERN_MAX;
-	if (op->flags & (OP_DISTANCE | OP_WITHIN) || c->offset.var != -1 ||
-	    c->depth.var != -1)
-		return p;
-	p.min_end = (size_t)c->offset.value + cut_front + p.len;
-	if (op->flags & OP_DEPTH)
-		p.max_end = (size_t)c->offset.value + (size_t)c->depth.value -
-		    (c->len - cut_front - p.len);
+	back = c->len - front - p.len;
+	set_places(&p, op, front, back);
+	p.at_end =
+	    back == 0 && ((op->flags & OP_ENDSWITH) || whole_size(l) == c->len);
 	return p;
 }
 
@@ -91,7 +114,7 @@ static void
 choose_placed(struct rule *r)
 {
 	const struct rule_list *l = &r->list[r->fast_list];
-	struct mpm_pattern fast = ruleset_pattern(&l->op[r->fast_op]);
+	struct mpm_pattern fast = ruleset_pattern(l, r->fast_op);
 	size_t least = mpm_is_weak(&fast) ? PLACED_MIN_WEAK : PLACED_MIN;
 
 	if (l->buffer != BUFFER_PAYLOAD || r->class == RULE_CLASS_TX ||
@@ -103,7 +126,7 @@ choose_placed(struct rule *r)
 
 		if (op->kind != OP_CONTENT || (op->flags & OP_NEGATED))
 			continue;
-		p = ruleset_pattern(op);
+		p = ruleset_pattern(l, (int)k);
 		if (p.len < least || !anchors_fits(&p))
 			continue;
 		r->placed_op = (int)k;
@@ -146,9 +169,39 @@ choose_fast(struct rule *r)
 	}
 }
 
+static bool
+has_one_place(const struct op *op)
+{
+	const struct op_content *c = &op->content;
+
+	return op->kind == OP_CONTENT && (op->flags & OP_DEPTH) &&
+	    !(op->flags & (OP_NEGATED | OP_DISTANCE | OP_WITHIN)) &&
+	    c->offset.var == -1 && c->depth.var == -1 && c->offset.value >= 0 &&
+	    c->depth.value == (int64_t)c->len;
+}
+
+/*
+ * Contents that can stand at one place only are asked before the others: order says
+ * nothing of them.  Not where an operation does more than hold or fail.
+ */
+static void
+mark_placed(struct rule_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->op[i].kind == OP_BASE64 || l->op[i].kind == OP_DATASET)
+			return;
+	for (size_t i = 0; i < l->n; i++)
+		if (has_one_place(&l->op[i])) {
+			l->op[i].flags |= OP_PLACED;
+			l->placed = true;
+		}
+}
+
 void
 ruleset_choose_fast(struct rule *r)
 {
+	for (size_t i = 0; i < r->lists_n; i++)
+		mark_placed(&r->list[i]);
 	choose_fast(r);
 	if (r->fast_list != -1)
 		choose_placed(r);

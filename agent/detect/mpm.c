@@ -30,6 +30,7 @@ struct added {
 struct slot {
 	uint32_t first, n;	   /* in rules */
 	uint32_t min_end, max_end; /* as in mpm_pattern */
+	bool at_end;
 };
 
 struct direct {
@@ -129,7 +130,9 @@ pattern_cmp(const struct mpm_pattern *a, const struct mpm_pattern *b)
 		d = a->nocase - b->nocase;
 	if (d == 0)
 		d = size_cmp(a->min_end, b->min_end);
-	return d == 0 ? size_cmp(a->max_end, b->max_end) : d;
+	if (d == 0)
+		d = size_cmp(a->max_end, b->max_end);
+	return d == 0 ? a->at_end - b->at_end : d;
 }
 
 static int
@@ -168,8 +171,8 @@ make_slots(struct mpm *m)
 			continue;
 		}
 		m->added[m->n] = a;
-		m->slot[m->n++] = (struct slot){
-		    (uint32_t)i, 1, clamp(a.p.min_end), clamp(a.p.max_end)};
+		m->slot[m->n++] = (struct slot){(uint32_t)i, 1, clamp(a.p.min_end),
+		    clamp(a.p.max_end), a.p.at_end};
 	}
 	return 0;
 }
@@ -310,6 +313,7 @@ mpm_scratch_fit(struct mpm_scratch *s, const struct mpm *m)
 struct scan {
 	const struct mpm *m;
 	struct mpm_scratch *s;
+	size_t len;
 	mpm_fn *fn;
 	void *arg;
 };
@@ -326,19 +330,32 @@ found(void *arg, uint32_t id)
 	s->fn(s->arg, s->m->rule + slot->first, slot->n);
 }
 
+static bool
+ends_well(const struct slot *s, uint64_t at)
+{
+	return at >= s->min_end && (s->max_end == 0 || at <= s->max_end);
+}
+
+/* What begins where it may also ends there. */
+static void
+on_place(void *arg, uint32_t id)
+{
+	const struct scan *s = arg;
+	const struct slot *slot = &s->m->slot[id];
+
+	if (!slot->at_end || ends_well(slot, s->len))
+		found(arg, id);
+}
+
 static int
 on_match(unsigned id, unsigned long long from, unsigned long long to,
     unsigned flags, void *arg)
 {
 	const struct scan *s = arg;
-	const struct slot *slot;
 
 	(void)from;
 	(void)flags;
-	if (id >= s->m->n) /* a decoy */
-		return 0;
-	slot = &s->m->slot[id];
-	if (to >= slot->min_end && (slot->max_end == 0 || to <= slot->max_end))
+	if (id < s->m->n && ends_well(&s->m->slot[id], to)) /* else a decoy */
 		found(arg, id);
 	return 0;
 }
@@ -362,7 +379,7 @@ void
 mpm_scan(const struct mpm *m, struct mpm_scratch *s, struct span bytes, mpm_fn *fn,
     void *arg)
 {
-	struct scan scan = {m, s, fn, arg};
+	struct scan scan = {m, s, bytes.len, fn, arg};
 
 	if (m->n == 0 || bytes.len == 0)
 		return;
@@ -370,7 +387,7 @@ mpm_scan(const struct mpm *m, struct mpm_scratch *s, struct span bytes, mpm_fn *
 		memset(s->seen, 0, s->patterns * sizeof(*s->seen));
 		s->scan = 1;
 	}
-	anchors_scan(m->anchors, bytes, found, &scan);
+	anchors_scan(m->anchors, bytes, on_place, &scan);
 	for (size_t i = 0; i < m->directs; i++)
 		search(m, &m->direct[i], bytes, &scan);
 	if (m->db != NULL)

@@ -21,6 +21,7 @@ struct mpm_pattern {
 	bool nocase;
 	size_t min_end; /* a match ends here at the earliest */
 	size_t max_end; /* or latest; 0: anywhere */
+	bool at_end;	/* it is the last of the bytes */
 };
 
 /* So short, or so much of one byte, that Vectorscan would stop at it all the time? */

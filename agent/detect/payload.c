@@ -98,7 +98,7 @@ bool
 payload_confirms(const struct rule *r, const struct payload_of *of)
 {
 	const struct mpm_pattern p =
-	    ruleset_pattern(&r->list[r->fast_list].op[r->fast_op]);
+	    ruleset_pattern(&r->list[r->fast_list], r->fast_op);
 	bool stream = r->payload == RULE_CLASS_STREAM;
 
 	if ((!stream || !(of->p->flags & PACKET_IN_STREAM)) &&

@@ -42,7 +42,7 @@ set_add(struct payload_set *s, const struct rule *r)
 	const struct rule_list *l = &r->list[r->fast_list];
 	bool placed = r->placed_op != -1;
 	struct mpm_pattern p =
-	    ruleset_pattern(&l->op[placed ? r->placed_op : r->fast_op]);
+	    ruleset_pattern(l, placed ? r->placed_op : r->fast_op);
 
 	s->gate |= r->gate;
 	return mpm_add(placed ? s->placed : s->mpm, &p, r->number);

@@ -56,7 +56,7 @@ add_rule(struct prefilter *f, const struct rule *r)
 		return appsets_add(f->app, r);
 	if (l->buffer == BUFFER_PAYLOAD)
 		return payload_add(f->payload, r);
-	p = ruleset_pattern(&l->op[r->fast_op]);
+	p = ruleset_pattern(l, r->fast_op);
 	return mpm_add(f->header[l->buffer], &p, r->number);
 }
 

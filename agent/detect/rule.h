@@ -84,6 +84,7 @@ enum op_flag {
 	OP_FROM_END = 1u << 18,
 	OP_BITMASK = 1u << 19,
 	OP_DCE = 1u << 20, /* in the byte order of the DCE/RPC call */
+	OP_PLACED = 1u << 21, /* a content with one place only, asked first */
 };
 
 struct op_content {
@@ -177,6 +178,7 @@ struct rule_list {
 	struct transform_chain *chain; /* NULL: the buffer as it stands */
 	struct op *op;
 	size_t n;
+	bool placed; /* some have OP_PLACED */
 };
 
 /* --- tests on the packet --------------------------------------------------- */

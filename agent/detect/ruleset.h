@@ -61,7 +61,7 @@ int ruleset_classify(struct rule *r, char *error, size_t size);
 const char *ruleset_classify_app(struct rule *r);
 /* Choose the fast pattern: r->fast_list, fast_op, placed_op. */
 void ruleset_choose_fast(struct rule *r);
-/* A content, or the part of it that is looked for, as the matchers take it. */
-struct mpm_pattern ruleset_pattern(const struct op *op);
+/* The list's content at k, or the part of it that is looked for, for the matchers. */
+struct mpm_pattern ruleset_pattern(const struct rule_list *l, int k);
 
 #endif

@@ -46,7 +46,8 @@ is_in(const struct mpm_pattern *p, const uint8_t *s, size_t len)
 			       : s[i + k] == p->bytes[k]))
 			k++;
 		if (k == p->len && end >= p->min_end &&
-		    (p->max_end == 0 || end <= p->max_end))
+		    (p->max_end == 0 || end <= p->max_end) &&
+		    (!p->at_end || end == len))
 			return true;
 	}
 	return false;
@@ -78,6 +79,7 @@ random_pattern(struct mpm_pattern *p, uint8_t *bytes, int first)
 	p->bytes = bytes;
 	p->min_end = chance(5) ? 0 : p->len + chance(60);
 	p->max_end = chance(5) ? 0 : p->len + chance(100);
+	p->at_end = chance(6) == 0;
 }
 
 static void
@@ -132,7 +134,7 @@ test_nothing_is_missed(void **state)
 static void
 test_alike_patterns_share(void **state)
 {
-	struct mpm_pattern p = {(const uint8_t *)"ab", 2, false, 0, 0};
+	struct mpm_pattern p = {(const uint8_t *)"ab", 2, false, 0, 0, false};
 	struct mpm_scratch *s = mpm_scratch_new();
 	struct mpm *m = mpm_new();
 	unsigned told[3] = {0};

@@ -196,6 +196,7 @@ check_all(void)
 	assert_string_equal(got(2, APP_SMB_NAMED_PIPE), "-");
 	assert_string_equal(got(3, APP_DCERPC_STUB), "-");
 	assert_string_equal(got(4, APP_DCERPC_STUB), "ABCD");
+	assert_string_equal(got(4, APP_FILE_DATA), "-");
 	assert_string_equal(talk_buffer(&t, 4, APP_DCERPC_STUB, APP_TC, 0), "xyz");
 	assert_int_equal(talk_number(&t, 4, APP_DCERPC_OPNUM, APP_TS, 0), 15);
 	assert_int_equal(talk_number(&t, 4, APP_SMB_VERSION, APP_TC, 0), 2);
