@@ -156,3 +156,50 @@ kw_stream_event(struct rule_parser *p, char *value)
 	t->value = (uint32_t)event;
 	return 0;
 }
+
+/* --- the flow's age, and what of it is looked at ----------------------------- */
+
+/* In seconds of the clock, as Suricata counts. */
+static bool
+test_age(const struct test *t, struct match_context *m)
+{
+	const int64_t second = 1000000;
+	int64_t age;
+
+	if (m->p->flow == NULL)
+		return false;
+	age = m->p->time_us / second - m->p->flow->first_us / second;
+	return parser_num_holds(&t->num, age < 0 ? 0 : (uint64_t)age);
+}
+
+int
+kw_flow_age(struct rule_parser *p, char *value)
+{
+	struct num_test num;
+	struct test *t;
+
+	p->r->flags |= RULE_NOT_IP_ONLY;
+	if (parser_num(p, value, UINT32_MAX, &num) == -1 ||
+	    (t = parser_add_test(p, test_age)) == NULL)
+		return -1;
+	t->num = num;
+	return 0;
+}
+
+/* Behind the match nothing of the flow is looked at. */
+static bool
+post_bypass(const struct test *t, struct match_context *m)
+{
+	(void)t;
+	if (m->p->flow != NULL)
+		m->p->flow->flags |= FLOW_NO_PACKET_INSPECT;
+	return true;
+}
+
+int
+kw_bypass(struct rule_parser *p, char *value)
+{
+	(void)value;
+	p->r->flags |= RULE_NOT_IP_ONLY;
+	return parser_add_post(p, post_bypass) == NULL ? -1 : 0;
+}

@@ -262,3 +262,21 @@ kw_sameip(struct rule_parser *p, char *value)
 	(void)value;
 	return kw_packet_test(p, test_sameip) == NULL ? -1 : 0;
 }
+
+int
+kw_l3_proto(struct rule_parser *p, char *value)
+{
+	static const struct parser_word words[] = {
+	    {"ipv4", RULE_IPV4},
+	    {"ip4", RULE_IPV4},
+	    {"ipv6", RULE_IPV6},
+	    {"ip6", RULE_IPV6},
+	    {NULL, 0},
+	};
+	int flag = parser_word(words, value);
+
+	if (flag == -1)
+		return parser_fail(p, "\"%.30s\" is not ipv4 or ipv6", value);
+	p->r->flags |= (uint32_t)flag;
+	return 0;
+}

@@ -164,6 +164,15 @@ kw_noalert(struct rule_parser *p, char *value)
 	return 0;
 }
 
+/* Takes a noalert before it back. */
+int
+kw_alert(struct rule_parser *p, char *value)
+{
+	(void)value;
+	p->r->flags &= ~(uint32_t)RULE_NOALERT;
+	return 0;
+}
+
 /* --- flowint --------------------------------------------------------------- */
 
 static const struct parser_word FLOWINT_WORDS[] = {

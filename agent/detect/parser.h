@@ -39,6 +39,7 @@ enum keyword_needs {
 	KW_NEEDS_REPUTATION,
 	KW_NEEDS_GEOIP,
 	KW_NEEDS_LUA,
+	KW_NEEDS_INLINE,
 	KW_NEEDS_LATER,
 	KW_NEEDS_N,
 };
@@ -212,6 +213,8 @@ KW(enip_command);
 KW(modbus);
 /* kw_flow.c */
 KW(flow);
+KW(flow_age);
+KW(bypass);
 KW(stream_event);
 KW(stream_size);
 /* kw_packet.c */
@@ -227,12 +230,15 @@ KW(fragbits);
 KW(fragoffset);
 KW(ip_proto);
 KW(sameip);
+KW(l3_proto);
 /* kw_icmp.c */
 KW(itype);
 KW(icode);
 KW(icmp_id);
 KW(icmp_seq);
 KW(icmpv6_mtu);
+/* kw_rpc.c */
+KW(rpc);
 /* kw_tcp.c */
 KW(tcp_flags);
 KW(seq);
@@ -245,6 +251,7 @@ KW(flowint);
 KW(xbits);
 KW(hostbits);
 KW(noalert);
+KW(alert);
 KW(threshold);
 KW(detection_filter);
 KW(tag);

@@ -246,6 +246,9 @@ enum csum_kind {
 	CSUM_ICMPV6
 };
 
+/* Of a call: program, version, procedure. */
+#define RPC_WORDS 3
+
 /* Packet tests and the actions of a match share one shape. */
 struct test {
 	test_fn *fn;
@@ -267,6 +270,10 @@ struct test {
 				STREAM_SIDE_EITHER
 			} side;
 		} stream_size;
+		struct {
+			uint32_t word[RPC_WORDS];
+			bool any[RPC_WORDS];
+		} rpc;
 		struct {
 			enum csum_kind kind;
 			bool valid;
