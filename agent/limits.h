@@ -10,6 +10,8 @@
 #define CAPTURE_SNAPLEN (65535 + 14 + 3 * 4)
 /* Kernel ring: holds 0.25 s of 250 Mbit/s when a sensor is late. */
 #define CAPTURE_BUFFER_BYTES (8u << 20)
+/* Of a capture file so much is read at one go. */
+#define CAPTURE_READ_BYTES (256u << 10)
 /* The kernel hands over a block that is not full after this long. */
 #define CAPTURE_BLOCK_MS 20
 

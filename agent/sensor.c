@@ -147,7 +147,8 @@ make_stages(struct sensor *s)
 	const struct decoder_config decoder = {
 	    .verify_checksums = s->o.verify_checksums, .vlan_in_key = true};
 	unsigned sums = s->rules.set == NULL ? 0 : ruleset_file_sums(s->rules.set);
-	const struct app_config app = {.inspected = s->rules.set != NULL,
+	const struct app_config app = {.unasked = s->rules.set == NULL,
+	    .inspected = s->rules.set != NULL,
 	    .file_sums = sums,
 	    .magic = open_magic(s, sums),
 	    .frames = s->rules.set == NULL ? 0 : ruleset_frames(s->rules.set)};

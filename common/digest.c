@@ -4,7 +4,6 @@
 
 #include "common/cursor.h"
 
-#include <stdio.h>
 
 static uint32_t
 left(uint32_t v, unsigned n)
@@ -234,10 +233,14 @@ char *
 digest_text_of(
     enum digest_kind kind, const void *p, size_t n, char out[DIGEST_TEXT_SIZE])
 {
+	static const char hex[] = "0123456789abcdef";
 	uint8_t sum[DIGEST_SIZE_MAX];
 	size_t len = digest_of(kind, p, n, sum);
 
-	for (size_t i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", sum[i]);
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = hex[sum[i] >> 4];
+		out[2 * i + 1] = hex[sum[i] & 0xf];
+	}
+	out[2 * len] = '\0';
 	return out;
 }

@@ -89,6 +89,7 @@ enum app_file_sum {
 struct app_config {
 	const struct app_parser *const *parsers; /* NULL: all that are built in */
 	bool inspected;	    /* transactions wait for app_tx_inspected() */
+	bool unasked;	    /* no rules: files and fingerprints are for nobody */
 	unsigned file_sums; /* enum app_file_sum */
 	uint64_t frames;    /* that rules look into: a bit each, from APP_FRAMES */
 	struct magic_base *magic; /* on loan; NULL: what files are is not told */

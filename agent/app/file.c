@@ -11,7 +11,6 @@ void
 file_begin(struct app_flow *a, struct file *f, struct span name, size_t at_least)
 {
 	*f = (struct file){.name = name, .at_least = at_least};
-	/* Where nobody looks, nothing waits to be looked at. */
 	buf_init(&f->data,
 	    a->app->config.inspected ? FILE_WINDOW_MAX : FILE_WINDOW_KEPT);
 	file_sum_begin(a, &f->sum);
@@ -46,6 +45,11 @@ file_add(struct app_flow *a, struct file *f, struct span bytes)
 	if (f->closed || bytes.len == 0)
 		return;
 	file_sum_add(&f->sum, bytes);
+	/* Where nobody looks, nothing waits to be looked at. */
+	if (!app_asked(a)) {
+		skip(a, f, bytes.len);
+		return;
+	}
 	if (bytes.len > f->data.max) {
 		f->start += bytes.len - f->data.max;
 		bytes.p += bytes.len - f->data.max;
@@ -118,6 +122,9 @@ file_buffer(const struct file *f, enum app_buffer_id b, struct app_bytes *out)
 		return APP_ABSENT;
 	if (end == 0 || (!f->closed && f->inspected == 0 && end < f->at_least))
 		return f->closed ? APP_ABSENT : APP_NOT_YET;
+	/* Looked at, and nothing came since: not with every packet again. */
+	if (!f->closed && f->inspected == end)
+		return APP_NOT_YET;
 	out->bytes = (struct span){f->data.data, f->data.len};
 	out->offset = f->start;
 	out->complete = f->closed;

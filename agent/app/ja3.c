@@ -8,7 +8,14 @@
 static void
 add_number(struct buf *b, size_t begin, unsigned v)
 {
-	buf_addf(b, "%s%u", b->len > begin ? "-" : "", v);
+	char text[12], *p = text + sizeof(text);
+
+	do
+		*--p = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	if (b->len > begin)
+		*--p = '-';
+	buf_add(b, p, (size_t)(text + sizeof(text) - p));
 }
 
 static void

@@ -15,6 +15,8 @@
 
 #define SUM_TEXT 12
 
+static const char HEX[] = "0123456789abcdef";
+
 struct list {
 	size_t n;
 	uint16_t v[JA4_LIST_MAX];
@@ -61,11 +63,15 @@ by_number(const void *a, const void *b)
 static void
 digest_list(struct digest *d, const struct list *l)
 {
-	char text[8];
+	char text[5];
 
 	for (size_t i = 0; i < l->n; i++) {
-		snprintf(text, sizeof(text), "%s%04x", i > 0 ? "," : "", l->v[i]);
-		digest_add(d, text, i > 0 ? 5 : 4);
+		uint16_t v = l->v[i];
+
+		text[0] = ',';
+		for (int k = 4; k > 0; k--, v >>= 4)
+			text[k] = HEX[v & 0xf];
+		digest_add(d, i > 0 ? text : text + 1, i > 0 ? 5 : 4);
 	}
 }
 
@@ -75,8 +81,9 @@ sum_text(struct digest *d, char out[SUM_TEXT + 1])
 	uint8_t sum[DIGEST_SIZE_MAX];
 
 	digest_end(d, sum);
-	for (int i = 0; i < SUM_TEXT / 2; i++)
-		snprintf(out + 2 * i, 3, "%02x", sum[i]);
+	for (int i = 0; i < SUM_TEXT; i++)
+		out[i] = HEX[(i % 2 == 0 ? sum[i / 2] >> 4 : sum[i / 2]) & 0xf];
+	out[SUM_TEXT] = '\0';
 }
 
 static void
@@ -131,7 +138,6 @@ version_text(uint16_t v)
 static void
 alpn_text(struct span alpn, char out[3])
 {
-	static const char hex[] = "0123456789abcdef";
 	uint8_t first, last;
 
 	memcpy(out, "00", 3);
@@ -143,8 +149,8 @@ alpn_text(struct span alpn, char out[3])
 		out[0] = (char)first;
 		out[1] = (char)last;
 	} else {
-		out[0] = hex[first >> 4];
-		out[1] = hex[last & 0xf];
+		out[0] = HEX[first >> 4];
+		out[1] = HEX[last & 0xf];
 	}
 }
 

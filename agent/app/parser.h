@@ -116,6 +116,8 @@ bool app_change(struct app_flow *a, enum app_id expected);
 /* What follows is encrypted, both ways, first this way: nothing in it for rules on
  * payload, from the next packet on; the stream this way is due once more. */
 void app_encrypted(struct app_flow *a, enum app_dir d);
+/* Does anybody ask for files and fingerprints?  Without rules nobody does. */
+bool app_asked(const struct app_flow *a);
 /* A message has more parts than a cap of the parser's: rules see the first. */
 void app_cut(struct app_flow *a);
 /* Count n bytes against the cap of all flows; false: not to be had. */

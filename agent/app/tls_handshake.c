@@ -135,6 +135,8 @@ keep_client_hello(struct app_flow *a, struct tls_kept *k, const struct tls_hello
 
 	k->random = keep(a, k, h->random);
 	k->server_name = keep(a, k, h->server_name);
+	if (!app_asked(a))
+		return;
 	keep_ja3(a, k, h, ja3_client);
 	ja4_client(h, 't', ja4);
 	k->ja4 = keep(a, k, (struct span){(uint8_t *)ja4, JA4_SIZE - 1});
@@ -183,7 +185,8 @@ on_server_hello(struct app_flow *a, enum app_dir d, struct span body)
 	if ((k = kept_of(a, s)) == NULL)
 		return true;
 	k->random = keep(a, k, h.random);
-	keep_ja3(a, k, &h, ja3_server);
+	if (app_asked(a))
+		keep_ja3(a, k, &h, ja3_server);
 	return true;
 }
 

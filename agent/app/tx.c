@@ -7,6 +7,12 @@
 
 #include <stdlib.h>
 
+bool
+app_asked(const struct app_flow *a)
+{
+	return !a->app->config.unasked;
+}
+
 void
 app_cut(struct app_flow *a)
 {

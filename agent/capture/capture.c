@@ -8,6 +8,7 @@
 #include <linux/if_packet.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -92,13 +93,23 @@ capture_open_file(
 	bool input = strcmp(path, "-") == 0;
 	struct capture *c = capture_new(input ? "standard input" : path);
 	const char *why = "out of memory";
+	FILE *file;
 
 	error[0] = '\0';
 	if (c == NULL)
 		goto fail;
+	if ((file = input ? stdin : fopen(path, "re")) == NULL) {
+		why = strerror(errno);
+		goto fail;
+	}
+	/* Frames by the hundred a read, and no lock for each. */
+	setvbuf(file, NULL, _IOFBF, CAPTURE_READ_BYTES);
+	__fsetlocking(file, FSETLOCKING_BYCALLER);
 	/* Always in microseconds: libpcap scales nanosecond files down. */
-	c->pcap = pcap_open_offline_with_tstamp_precision(
-	    path, PCAP_TSTAMP_PRECISION_MICRO, reason);
+	c->pcap = pcap_fopen_offline_with_tstamp_precision(
+	    file, PCAP_TSTAMP_PRECISION_MICRO, reason);
+	if (c->pcap == NULL && !input)
+		fclose(file);
 	if (c->pcap == NULL) {
 		why = without_name(reason, path);
 		goto fail;

@@ -7,12 +7,12 @@
 #include <netinet/in.h>
 #include <string.h>
 
-/* Both ends in one order, for the hash. */
+/* Both ends in one order, for the hash; of IPv4 the first 24 bytes are all. */
 struct both_ends {
-	uint8_t low[16], high[16];
 	uint16_t low_port, high_port;
 	uint16_t vlan[2];
-	uint8_t proto, family, depth, zero;
+	uint8_t proto, family, depth, zero[5];
+	uint8_t address[32];
 };
 
 /* The ICMP type that answers type, by the list of Community ID; -1: none does. */
@@ -104,14 +104,16 @@ flow_key_tag(const struct flow_key *k)
 	    .family = k->a.family,
 	    .depth = k->tunnel_depth,
 	    .vlan = {k->vlan[0], k->vlan[1]}};
-	int order = memcmp(k->a.b, k->b.b, sizeof(k->a.b));
+	size_t width = k->a.family == 4 ? 4 : 16;
+	int order = memcmp(k->a.b, k->b.b, width);
 	bool a_first = order < 0 || (order == 0 && k->aport <= k->bport);
 
-	memcpy(e.low, a_first ? k->a.b : k->b.b, sizeof(e.low));
-	memcpy(e.high, a_first ? k->b.b : k->a.b, sizeof(e.high));
+	memcpy(e.address, a_first ? k->a.b : k->b.b, width);
+	memcpy(e.address + width, a_first ? k->b.b : k->a.b, width);
 	e.low_port = a_first ? k->aport : k->bport;
 	e.high_port = a_first ? k->bport : k->aport;
-	return (uint32_t)table_hash(&e, sizeof(e));
+	return (uint32_t)table_hash(
+	    &e, offsetof(struct both_ends, address) + 2 * width);
 }
 
 static bool
