@@ -167,6 +167,7 @@ struct app_bytes {
 	struct span bytes; /* on loan until the next news of the flow */
 	uint64_t offset;   /* of bytes in the buffer, of which it is a window */
 	bool complete;	   /* nothing will be added to it */
+	bool changes;	   /* but it may be another later */
 	uint64_t number;   /* of APP_BUFFER_NUMBER */
 	bool little;	   /* numbers in the bytes are little-endian: DCE/RPC */
 };

@@ -33,7 +33,7 @@ const struct app_use http_uses[] = {
     {APP_HTTP_ACCEPT_LANG, {HTTP_HEADERS, NO}},
     {APP_HTTP_CONTENT_TYPE, {HTTP_HEADERS, HTTP_HEADERS}},
     {APP_HTTP_CONTENT_LEN, {HTTP_HEADERS, HTTP_HEADERS}},
-    {APP_HTTP_CONNECTION, {HTTP_HEADERS, NO}},
+    {APP_HTTP_CONNECTION, {HTTP_HEADERS, HTTP_HEADERS}},
     {APP_HTTP_SERVER, {NO, HTTP_HEADERS}},
     {APP_HTTP_LOCATION, {NO, HTTP_HEADERS}},
     {APP_HTTP_REQUEST_BODY, {HTTP_BODY, NO}},
@@ -64,7 +64,7 @@ static const struct {
     {APP_HTTP_ACCEPT_LANG, {"accept-language", NULL}},
     {APP_HTTP_CONTENT_TYPE, {"content-type", "content-type"}},
     {APP_HTTP_CONTENT_LEN, {"content-length", "content-length"}},
-    {APP_HTTP_CONNECTION, {"connection", NULL}},
+    {APP_HTTP_CONNECTION, {"connection", "connection"}},
     {APP_HTTP_SERVER, {NULL, "server"}},
     {APP_HTTP_LOCATION, {NULL, "location"}},
 };

@@ -192,6 +192,8 @@ static enum app_have
 give_cert_number(const struct app_flow *a, const struct tls_kept *k, bool over,
     enum app_buffer_id b, struct app_bytes *out)
 {
+	if (!k->has_cert && over && b == APP_TLS_CERT_CHAIN_LEN)
+		return give_number(0, false, out);
 	if (!k->has_cert)
 		return over ? APP_ABSENT : APP_NOT_YET;
 	switch (b) {
@@ -263,7 +265,8 @@ tls_buffer(const struct app_flow *a, const struct app_tx *tx, enum app_buffer_id
 	case APP_TLS_VERSION:
 		return give_number(tls_version_bit(s->version), !over, out);
 	case APP_SSL_STATE:
-		return give_number(t->seen, !over, out);
+		out->changes = !over;
+		return give_number(t->last, false, out);
 	default:
 		return APP_ABSENT;
 	}
@@ -286,7 +289,7 @@ static const struct app_use USE[] = {
     {APP_TLS_CERT_SERIAL, {TLS_CERTIFIED, TLS_CERTIFIED}},
     {APP_TLS_CERT_FINGERPRINT, {TLS_CERTIFIED, TLS_CERTIFIED}},
     {APP_TLS_CERTS, {TLS_CERTIFIED, TLS_CERTIFIED}},
-    {APP_TLS_CERT_CHAIN_LEN, {TLS_CERTIFIED, TLS_CERTIFIED}},
+    {APP_TLS_CERT_CHAIN_LEN, {APP_NEVER, TLS_CERTIFIED}},
     {APP_TLS_NOT_BEFORE, {APP_NEVER, TLS_CERTIFIED}},
     {APP_TLS_NOT_AFTER, {APP_NEVER, TLS_CERTIFIED}},
     {APP_TLS_VALIDITY, {APP_NEVER, TLS_CERTIFIED}},

@@ -88,10 +88,18 @@ struct tls_state {
 	bool begun;	   /* the transaction was made */
 	bool early_data;
 	unsigned seen;	/* enum tls_seen */
+	unsigned last;	/* and which of them in the bytes told last: ssl_state */
 	bool heartbeat; /* one waits for its answer */
 	enum app_dir heartbeat_dir;
 	size_t heartbeat_len; /* of its record, encrypted */
 };
+
+static inline void
+tls_seen(struct tls_state *t, unsigned what)
+{
+	t->seen |= what;
+	t->last = what;
+}
 
 /* --- tls_record.c: records, and what their headers tell --------------------------- */
 

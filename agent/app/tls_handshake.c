@@ -150,7 +150,7 @@ on_client_hello(struct app_flow *a, enum app_dir d, struct span body)
 	struct tls_kept *k;
 	struct tls_hello h;
 
-	t->seen |= TLS_SEEN_CLIENT_HELLO;
+	tls_seen(t, TLS_SEEN_CLIENT_HELLO);
 	if (!tls_client_hello_read(body, &h))
 		return bad(a, TLS_EVENT_HANDSHAKE_LENGTH);
 	if (h.server_names > 1)
@@ -176,7 +176,7 @@ on_server_hello(struct app_flow *a, enum app_dir d, struct span body)
 	struct tls_kept *k;
 	struct tls_hello h;
 
-	t->seen |= TLS_SEEN_SERVER_HELLO;
+	tls_seen(t, TLS_SEEN_SERVER_HELLO);
 	if (!tls_server_hello_read(body, &h))
 		return bad(a, TLS_EVENT_HANDSHAKE_LENGTH);
 	if (s->hello)
@@ -256,10 +256,10 @@ on_message(struct app_flow *a, enum app_dir d, uint8_t type, struct span body)
 	case MESSAGE_CERTIFICATE:
 		return on_certificate(a, d, body);
 	case MESSAGE_SERVER_KEY:
-		t->seen |= TLS_SEEN_SERVER_KEY;
+		tls_seen(t, TLS_SEEN_SERVER_KEY);
 		return true;
 	case MESSAGE_CLIENT_KEY:
-		t->seen |= TLS_SEEN_CLIENT_KEY;
+		tls_seen(t, TLS_SEEN_CLIENT_KEY);
 		return true;
 	case MESSAGE_HELLO_REQUEST:
 	case MESSAGE_HELLO_VERIFY:
@@ -278,7 +278,7 @@ on_message(struct app_flow *a, enum app_dir d, uint8_t type, struct span body)
 	case MESSAGE_NEXT_PROTOCOL:
 		return true;
 	default:
-		t->seen |= TLS_SEEN_UNKNOWN;
+		tls_seen(t, TLS_SEEN_UNKNOWN);
 		return bad(a, TLS_EVENT_SSL_RECORD);
 	}
 }

@@ -109,17 +109,17 @@ on_ssl2_begin(struct app_flow *a, enum app_dir d)
 		tls_event(a, TLS_EVENT_ERROR_MESSAGE);
 		break;
 	case SSL2_CLIENT_HELLO:
-		t->seen |= TLS_SEEN_CLIENT_HELLO;
+		tls_seen(t, TLS_SEEN_CLIENT_HELLO);
 		if (s->begin_n == sizeof(s->begin))
 			s->version = (uint16_t)(s->begin[1] << 8 | s->begin[2]);
 		break;
 	case SSL2_CLIENT_KEY:
-		t->seen |= TLS_SEEN_CLIENT_KEY;
+		tls_seen(t, TLS_SEEN_CLIENT_KEY);
 		s->ciphered = t->side[d == APP_TS ? APP_TC : APP_TS].ciphered =
 		    true;
 		break;
 	case SSL2_SERVER_HELLO:
-		t->seen |= TLS_SEEN_SERVER_HELLO;
+		tls_seen(t, TLS_SEEN_SERVER_HELLO);
 		s->version = TLS_SSL2;
 		break;
 	default:
@@ -314,6 +314,7 @@ tls_feed(struct app_flow *a, enum app_dir d, struct span bytes)
 	struct tls_side *s = &t->side[d];
 	struct cursor c = cur_of_span(bytes);
 
+	t->last = 0;
 	while (c.left > 0 && !a->stopped[d]) {
 		size_t n;
 

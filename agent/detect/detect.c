@@ -29,8 +29,10 @@ detect_new(const struct ruleset *rs, const struct detect_config *c)
 	d->rs = rs;
 	ruleset_rules(rs, &rules);
 	d->config = *c;
-	if (d->config.alerts_max == 0 || d->config.alerts_max > DETECT_ALERTS_MAX)
+	if (d->config.alerts_max == 0)
 		d->config.alerts_max = DETECT_ALERTS_MAX;
+	if (d->config.alerts_max > DETECT_ALERTS_LIMIT)
+		d->config.alerts_max = DETECT_ALERTS_LIMIT;
 	transform_scratch_init(&d->content.transform);
 	d->content.stats = &d->stats;
 	d->content.choices = ruleset_longest_list(rs);

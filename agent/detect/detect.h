@@ -13,7 +13,8 @@ struct ruleset;
 struct detect;
 
 /* packet-alert-max of Suricata's shipped configuration. */
-#define DETECT_ALERTS_MAX 15
+#define DETECT_ALERTS_MAX   15
+#define DETECT_ALERTS_LIMIT 255 /* up to which it can be set */
 
 enum rule_action {
 	RULE_ALERT,
@@ -145,7 +146,7 @@ struct detect_alert {
 };
 
 struct detect_result {
-	struct detect_alert alert[DETECT_ALERTS_MAX];
+	struct detect_alert alert[DETECT_ALERTS_LIMIT];
 	size_t n;
 	uint64_t discarded; /* beyond the maximum, this packet */
 	bool tagged;	    /* a tag keyword wants this packet told */

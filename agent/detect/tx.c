@@ -118,7 +118,7 @@ try_buffer(struct detect *d, const struct rule_list *l, const struct packet *p,
 			return complete ? NEVER : NOT_HELD;
 		if (inspect(d, l, &bytes))
 			return HELD;
-		complete = complete && bytes.complete;
+		complete = complete && bytes.complete && !bytes.changes;
 	}
 }
 

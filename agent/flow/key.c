@@ -60,6 +60,22 @@ ports_of(const struct packet *p, uint16_t *from, uint16_t *to)
 	*to = (uint16_t)(answer >= 0 ? answer : FLOW_ICMP_ONE_WAY | p->icmp_code);
 }
 
+/* What tells of another packet (RFC 792) is no conversation. */
+static bool
+is_error(const struct packet *p)
+{
+	enum {
+		UNREACHABLE = 3,
+		QUENCH,
+		REDIRECT,
+		EXCEEDED = 11,
+		PARAMETER
+	};
+
+	return (p->icmp_type >= UNREACHABLE && p->icmp_type <= REDIRECT) ||
+	    p->icmp_type == EXCEEDED || p->icmp_type == PARAMETER;
+}
+
 bool
 flow_key_exists(const struct packet *p)
 {
@@ -73,7 +89,7 @@ flow_key_exists(const struct packet *p)
 	case IPPROTO_ESP:
 		return p->l4_hdr.len > 0;
 	case IPPROTO_ICMP:
-		return p->src.family == 4 && p->l4_hdr.len > 0;
+		return p->src.family == 4 && p->l4_hdr.len > 0 && !is_error(p);
 	case IPPROTO_ICMPV6:
 		return p->src.family == 6 && p->l4_hdr.len > 0;
 	case IPPROTO_IPIP:

@@ -170,14 +170,17 @@ session_packet(struct session *n, struct packet *p)
 	    .len = (uint32_t)p->payload.len,
 	    .end = p->tcp_seq + (uint32_t)p->payload.len,
 	    .has_ack = (p->tcp_flags & TCP_ACK) != 0};
-	bool fits;
+	bool was_open = n->state >= SESSION_ESTABLISHED, fits;
 
 	if (!h.has_ack && p->tcp_ack != 0)
 		packet_set_event(p, STREAM_EVENT_PKT_BROKEN_ACK);
 	fits = step(&h);
+	/* Bytes in what ends the handshake are of an open connection. */
+	if (!was_open && n->state == SESSION_ESTABLISHED && h.len > 0)
+		p->flags |= PACKET_ESTABLISHED;
 	if ((h.me->flags & SIDE_RST) && !(p->tcp_flags & TCP_RST)) {
 		packet_set_event(p, STREAM_EVENT_SUSPECTED_RST_INJECT);
-		h.me->flags &= (uint8_t)~SIDE_RST;
+		h.me->flags &= (uint16_t)~SIDE_RST;
 	}
 	return fits;
 }

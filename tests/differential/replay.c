@@ -5,12 +5,20 @@
  * "CAPTURE\tEVE-FILE", is run in a process of its own, and answered with that
  * process's status as waitpid() tells it.
  *
+ * ALERTS in the environment: so many alerts a packet at most.
+ *
  * usage: replay --pcap - --eve-out - [OPTION of stadswacht-sensor ...]
  */
+#include "agent/detect/detect.h"
+
+static struct detect_config replay_config;
+
 int sensor_main(int argc, char **argv);
-#define main sensor_main
+#define main			  sensor_main
+#define detect_new(rules, config) detect_new(rules, &replay_config)
 #include "agent/sensor.c"
 #undef main
+#undef detect_new
 
 #include <limits.h>
 #include <stdio.h>
@@ -64,6 +72,8 @@ main(int argc, char **argv)
 	char line[2 * PATH_MAX], *tab;
 
 	log_init("replay");
+	if (getenv("ALERTS") != NULL)
+		replay_config.alerts_max = strtoul(getenv("ALERTS"), NULL, 10);
 	sensor_options_read(&s.o, argc, argv);
 	table_fixed_key();
 	if (sensor_rules_load(&s.o, &s.rules) == -1)
