@@ -11,6 +11,7 @@
 #include "agent/limits.h"
 
 extern const struct app_parser dcerpc_parser;
+extern const struct app_parser dcerpc_udp_parser;
 
 enum dcerpc_type {
 	DCERPC_REQUEST = 0,

@@ -43,6 +43,7 @@ const struct app_parser *const app_registry[] = {
     &ssh_parser,
     &tls_parser,
     &dcerpc_parser,
+    &dcerpc_udp_parser,
     &smb_parser,
     &mqtt_parser,
     &rfb_parser,

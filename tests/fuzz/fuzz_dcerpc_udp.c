@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Any bytes as DCE/RPC over UDP; input: see fuzz_app.h. */
+#include "tests/fuzz/fuzz_app.h"
+
+#include "agent/app/dcerpc.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct app_parser *const parsers[] = {
+	    &dcerpc_udp_parser, NULL};
+	struct flow f = {.key.proto = IPPROTO_UDP, .key.bport = 1026};
+
+	return fuzz_app(parsers, &f, data, size);
+}
