@@ -183,6 +183,10 @@
 /* Interfaces that binds of a flow agreed upon; a client has a few. */
 #define DCERPC_IFACES_MAX 64
 
+/* Vendor IDs of a message; clients send a dozen. */
+#define IKE_VENDORS_MAX 32
+/* Texts of a message: a datagram, vendor IDs as hexadecimal. */
+#define IKE_TEXT_MAX (192u << 10)
 /* A message of Kerberos over TCP; tickets with a user's groups reach 64 KiB. */
 #define KRB5_RECORD_MAX (128u << 10)
 /* The name of a screen, or why a server refuses; people read them. */

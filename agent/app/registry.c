@@ -8,6 +8,7 @@
 #include "agent/app/ftp.h"
 #include "agent/app/http.h"
 #include "agent/app/http2.h"
+#include "agent/app/ike.h"
 #include "agent/app/krb5.h"
 #include "agent/app/modbus.h"
 #include "agent/app/mqtt.h"
@@ -50,5 +51,6 @@ const struct app_parser *const app_registry[] = {
     &imap_parser,
     &telnet_parser, /* last: it takes all on its port */
     &krb5_parser,
+    &ike_parser,
     NULL,
 };

@@ -195,6 +195,7 @@ KW(dce_opnum);
 /* kw_app_mqtt.c */
 KW(mqtt_type);
 KW(rfb_secresult);
+KW(ike_chosen_sa);
 KW(krb5_msg_type);
 KW(krb5_err_code);
 KW(krb5_ticket_encryption);
