@@ -52,7 +52,9 @@ static const struct conf_key KEYS[] = {
     {"bundle.keys", CONF_PATH, AT(bundle_keys), "/etc/stadswacht/bundle.pub", 0, 0,
 	NULL, "public keys of which one has to have signed it"},
     {"bundle.state", CONF_PATH, AT(bundle_state), "/var/lib/stadswacht/signatures",
-	0, 0, NULL, "folder that remembers the highest serial that was used"},
+	0, 0, NULL,
+	"folder that remembers the highest serial that was used, and the last good "
+	"bundle"},
     {"files.yara", CONF_LIST, AT(yara), "", 0, 0, NULL,
 	"files and folders of YARA rules, in place of a bundle's; none of either: "
 	"no file is scanned"},

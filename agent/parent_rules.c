@@ -75,7 +75,8 @@ parent_rules_setup(struct parent *p)
 	struct parent_rules *r = &p->rules;
 	char path[PATH_MAX];
 
-	r->image = r->before = r->mark = r->control = r->making = -1;
+	r->image = r->before = r->mark = -1;
+	r->control = r->bundle = r->making = -1;
 	if (p->config.bundle[0] == '\0')
 		return 0;
 	errno = ENAMETOOLONG;
@@ -101,6 +102,51 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
+/* --- the last good bundle ---------------------------------------------------------- */
+
+/* For a start with one that is no good.  false: the path is too long. */
+static bool
+last_path(const struct parent *p, const char *end, char path[PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%s/last.swb%s", p->config.bundle_state,
+		   end) < PATH_MAX;
+}
+
+static int
+copy_bytes(int from, int to)
+{
+	static char block[64u << 10];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(from, block, sizeof(block), at)) > 0) {
+		if (write(to, block, (size_t)n) != n)
+			return -1;
+		at += n;
+	}
+	return n == 0 ? fdatasync(to) : -1;
+}
+
+static void
+keep_last(struct parent *p)
+{
+	char path[PATH_MAX], made[PATH_MAX];
+	int to = -1;
+
+	if (p->rules.bundle == -1 || p->rules.from_last)
+		return;
+	if (last_path(p, "", path) && last_path(p, ".new", made) &&
+	    (to = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		 0600)) != -1 &&
+	    copy_bytes(p->rules.bundle, to) == 0 && rename(made, path) == 0) {
+		close(to);
+		return;
+	}
+	log_error(
+	    "bundle.state: no copy of the bundle is kept: %s", strerror(errno));
+	close_fd(&to);
+}
+
 void
 parent_rules_release(struct parent *p)
 {
@@ -112,6 +158,7 @@ parent_rules_release(struct parent *p)
 	close_fd(&r->before);
 	close_fd(&r->mark);
 	close_fd(&r->control);
+	close_fd(&r->bundle);
 	close_fd(&r->making);
 }
 
@@ -200,8 +247,10 @@ refused(struct parent *p, const char *why)
 
 	close_fd(&r->making);
 	log_error("%s: %s%s",
-	    p->config.bundle[0] != '\0' ? p->config.bundle : "rules.files", why,
-	    r->number > 0 ? "; the rules in use stay" : "");
+	    r->from_last		      ? "the last good bundle"
+		: p->config.bundle[0] != '\0' ? p->config.bundle
+					      : "rules.files",
+	    why, r->number > 0 ? "; the rules in use stay" : "");
 	parent_health_tell(p->writer, p->config.zone, PARENT_HEALTH_NOT_LOADED, 2,
 	    "stadswacht rules refused", details);
 	for (size_t i = 0; i < p->n; i++)
@@ -225,6 +274,7 @@ taken(struct parent *p, const struct role_loaded *l)
 	r->making = -1;
 	r->number++;
 	r->crashes = 0;
+	keep_last(p);
 	write_mark(r, l->serial);
 	tell_loaded(p, l);
 	hand_out(p);
@@ -258,17 +308,17 @@ parent_rules_crashed(struct parent *p)
 /* --- the loader ------------------------------------------------------------------------ */
 
 static pid_t
-exec_loader(struct parent *p, int control, int bundle)
+exec_loader(struct parent *p, int control)
 {
 	const struct parent_args a = {.config = &p->config,
 	    .folders = &p->folders,
 	    .program = "stadswacht-signatures",
 	    .after = p->rules.highest,
 	    .started = p->rules.number == 0};
-	const int fds[] = {control, p->rules.making, bundle};
+	const int fds[] = {control, p->rules.making, p->rules.bundle};
 	struct parent_child start = {.argv = parent_args_loader(&a),
 	    .fds = fds,
-	    .fds_n = bundle == -1 ? 2 : 3,
+	    .fds_n = p->rules.bundle == -1 ? 2 : 3,
 	    .as_user = p->as_root};
 	char error[300];
 
@@ -283,24 +333,40 @@ exec_loader(struct parent *p, int control, int bundle)
 }
 
 static int
+open_bundle(struct parent *p)
+{
+	struct parent_rules *r = &p->rules;
+	const char *path = p->config.bundle;
+	char last[PATH_MAX];
+
+	if (path[0] == '\0')
+		return 0;
+	if (r->from_last) {
+		errno = ENAMETOOLONG;
+		if (!last_path(p, "", last))
+			return -1;
+		path = last;
+	}
+	r->bundle = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return r->bundle == -1 ? -1 : 0;
+}
+
+static int
 start_loader(struct parent *p)
 {
 	struct parent_rules *r = &p->rules;
-	int bundle = -1, pair[2] = {-1, -1};
+	int pair[2] = {-1, -1};
 
-	if (p->config.bundle[0] != '\0' &&
-	    (bundle = open(p->config.bundle, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) ==
-		-1)
+	if (open_bundle(p) == -1)
 		return -1;
 	r->making =
 	    memfd_create("stadswacht-rules", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (r->making != -1 && ipc_pair(pair, CONTROL_BYTES) == 0) {
-		r->loader = exec_loader(p, pair[1], bundle);
+		r->loader = exec_loader(p, pair[1]);
 		r->control = pair[0];
 		r->started_us = clock_mono_us();
 	}
 	close_fd(&pair[1]);
-	close_fd(&bundle);
 	return r->loader > 0 ? 0 : -1;
 }
 
@@ -313,11 +379,40 @@ on_retry(void *arg)
 	parent_rules_load(p);
 }
 
+static void load_from(struct parent *p, bool last);
+
+/* Without any rules: the last good bundle, then again after a time. */
 static void
-retry_later(struct parent *p)
+go_on(struct parent *p)
 {
-	if (p->rules.number == 0 && p->rules.retry == NULL)
-		p->rules.retry = loop_timer(p->loop, RETRY_US, 0, on_retry, p);
+	struct parent_rules *r = &p->rules;
+
+	if (r->number > 0)
+		return;
+	if (p->config.bundle[0] != '\0' && !r->from_last)
+		load_from(p, true);
+	else if (r->retry == NULL)
+		r->retry = loop_timer(p->loop, RETRY_US, 0, on_retry, p);
+}
+
+static void
+load_from(struct parent *p, bool last)
+{
+	struct parent_rules *r = &p->rules;
+	char why[WHY_SIZE];
+	int error;
+
+	r->from_last = last;
+	if (start_loader(p) == 0)
+		return;
+	error = errno;
+	snprintf(why, sizeof(why), "%s", strerror(error));
+	r->loader = 0;
+	close_fd(&r->control);
+	close_fd(&r->bundle);
+	if (!last || error != ENOENT) /* a new agent has none */
+		refused(p, why);
+	go_on(p);
 }
 
 void
@@ -328,12 +423,8 @@ parent_rules_load(struct parent *p)
 	if (p->stopping || !parent_rules_wanted(p))
 		return;
 	r->again = r->loader > 0;
-	if (r->loader > 0 || start_loader(p) == 0)
-		return;
-	r->loader = 0;
-	close_fd(&r->control);
-	refused(p, strerror(errno));
-	retry_later(p);
+	if (!r->again)
+		load_from(p, false);
 }
 
 /* What it said before it ended; false: that the image is not made, and why. */
@@ -377,10 +468,11 @@ parent_rules_ended(struct parent *p, int status)
 		taken(p, &l);
 	else
 		refused(p, why);
+	close_fd(&r->bundle);
 	if (r->again)
 		parent_rules_load(p);
 	else
-		retry_later(p);
+		go_on(p);
 }
 
 void

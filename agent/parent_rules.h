@@ -24,9 +24,10 @@ struct parent_rules {
 	uint64_t number;   /* of image, from 1 */
 	uint64_t highest;  /* serial that was used; kept behind mark */
 	int mark;
-	/* The loader, and what it writes to. */
+	/* The loader, what it reads (-1: files of rules) and what it writes to. */
 	pid_t loader;
-	int control, making;
+	int control, bundle, making;
+	bool from_last; /* bundle is our copy of the last one that was good */
 	int64_t started_us;
 	bool again;		  /* asked for while it ran */
 	struct loop_timer *retry; /* there is no image yet */
