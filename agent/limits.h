@@ -235,6 +235,9 @@
 /* Services, their classes and attributes of a message of CIP; some hold 60 services. */
 #define CIP_FACTS_MAX 512
 
+/* What is kept of a message of NFS: credentials (400 bytes), two handles and names. */
+#define NFS_KEEP 2048
+
 /* --- detect ---------------------------------------------------------------- */
 
 /* Suricata's limit of a rule's text. */

@@ -74,6 +74,8 @@ enum app_buffer_id {
 	APP_MODBUS_FIRST,    /* address, counted from 1 */
 	APP_MODBUS_LAST,
 	APP_MODBUS_VALUE, /* the address << 16 | what is written there, of each */
+	APP_NFS_PROCEDURE,
+	APP_NFS_VERSION,
 	APP_DHCP_LEASETIME,
 	APP_DHCP_RENEWAL_TIME,
 	APP_DHCP_REBINDING_TIME,

@@ -13,6 +13,7 @@
 #include "agent/app/modbus.h"
 #include "agent/app/mqtt.h"
 #include "agent/app/named.h"
+#include "agent/app/nfs.h"
 #include "agent/app/parser.h"
 #include "agent/app/pgsql.h"
 #include "agent/app/quic.h"
@@ -41,6 +42,7 @@ const struct app_parser *const app_registry[] = {
     &dnp3_parser,
     &modbus_parser,
     &pgsql_parser,
+    &nfs_parser,
     &ssh_parser,
     &tls_parser,
     &dcerpc_parser,

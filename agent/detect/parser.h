@@ -210,6 +210,9 @@ KW(dnp3_obj);
 /* kw_app_enip.c */
 KW(cip_service);
 KW(enip_command);
+/* kw_app_nfs.c */
+KW(nfs_procedure);
+KW(nfs_version);
 /* kw_app_modbus.c */
 KW(modbus);
 /* kw_flow.c */
