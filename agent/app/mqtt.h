@@ -88,6 +88,43 @@ struct mqtt_topic {
 bool mqtt_topic_next(
     const struct mqtt_message *m, struct cursor *c, struct mqtt_topic *out);
 
+/* --- for the files of the parser ------------------------------------------------- */
+
+#define MQTT_DONE 1 /* progress of an exchange that is over */
+
+struct mqtt_tx {
+	struct app_tx tx;
+	enum app_dir d; /* of the first message */
+	struct mqtt_message *first, *last;
+	unsigned n;
+};
+
+struct mqtt_side {
+	struct buf held; /* a message that is not whole */
+	size_t skip;	 /* of one that is too long */
+};
+
+struct mqtt_state {
+	struct mqtt_side side[APP_DIRS];
+	uint8_t version; /* 0: no CONNECT was seen */
+	bool connected;	 /* the broker said so */
+};
+
+extern const char *const mqtt_events[];
+
+/* A whole message, one that is longer than is read, and what is none. */
+void mqtt_on_message(struct app_flow *a, enum app_dir d, const struct mqtt_head *h,
+    struct span body);
+void mqtt_on_too_long(
+    struct app_flow *a, enum app_dir d, const struct mqtt_head *h);
+void mqtt_on_malformed(struct app_flow *a, enum app_dir d);
+
+/* As in struct app_parser. */
+void mqtt_tx_release(struct app_flow *a, struct app_tx *tx);
+enum app_guess mqtt_probe(const struct flow *f, enum app_dir d, struct span bytes);
+enum app_have mqtt_buffer(const struct app_flow *a, const struct app_tx *tx,
+    enum app_buffer_id b, enum app_dir d, unsigned instance, struct app_bytes *out);
+
 /* A member of EVE's "mqtt". */
 void mqtt_message_write(const struct mqtt_message *m, struct jw *w);
 
