@@ -106,12 +106,16 @@ key_at(const uint8_t *at, unsigned width)
 	return key | 0x2020202020202020;
 }
 
+/*
+ * Where long ones pile up, at both ends, by more bytes: requests of one protocol begin
+ * alike.  Elsewhere fewer probes are better.
+ */
 static uint8_t
 width_of(const struct anchor *a)
 {
-	return a->len >= WIDTH_MAX ? WIDTH_MAX
-	    : a->len >= WIDTH_MIN  ? WIDTH_MIN
-				   : a->len;
+	if (a->len >= WIDTH_MAX && a->at == 0)
+		return WIDTH_MAX;
+	return a->len >= WIDTH_MIN ? WIDTH_MIN : a->len;
 }
 
 static uint32_t

@@ -26,7 +26,7 @@ struct index {
 	size_t pieces, pieces_cap;
 	uint32_t *rule;
 	size_t rules, rules_cap;
-	/* Where all keys are below 65,536: a key's piece and one; pages of it. */
+	/* Where all keys are below 65,536: a key's piece and one; 0: no rules. */
 	struct ports ports;
 };
 
@@ -147,7 +147,8 @@ build_table(struct index *x)
 	for (uint32_t k = 0; k < SMALL_KEYS; k++) {
 		while (next < x->pieces && x->piece[next].from.lo <= k)
 			next++;
-		value[k] = (uint16_t)next;
+		if (next > 0 && x->piece[next - 1].n > 0)
+			value[k] = (uint16_t)next;
 	}
 	rc = ports_init(&x->ports, value);
 	free(value);

@@ -22,7 +22,8 @@ scan_set(const struct scanner *c, const struct payload_set *s, struct span bytes
 	if (!gate_lets(s->gate, c->of->gate))
 		return;
 	mpm_scan(s->mpm, c->scratch, bytes, c->fn, c->arg);
-	mpm_scan(s->placed, c->scratch, whole, c->fn, c->arg);
+	if (whole.len != bytes.len && s->placed != NULL)
+		mpm_scan(s->placed, c->scratch, whole, c->fn, c->arg);
 }
 
 static void
@@ -35,21 +36,51 @@ scan_port(const struct scanner *c, const struct payload_group *g, int side,
 		scan_set(c, &g->port_set[n - 1], bytes, whole);
 }
 
+/* The set for the protocol at its usual port, which is at *side; NULL: none. */
+static const struct payload_set *
+pair_of(const struct payload_group *g, const struct packet *p, enum app_id id,
+    int *side)
+{
+	for (int i = 0; i < PAYLOAD_PAIRS; i++) {
+		if (payload_pairs[i].app != id)
+			continue;
+		*side = p->dport == payload_pairs[i].port ? PAYLOAD_DPORT
+							  : PAYLOAD_SPORT;
+		return p->dport == payload_pairs[i].port ||
+			p->sport == payload_pairs[i].port
+		    ? g->pair[i][*side]
+		    : NULL;
+	}
+	return NULL;
+}
+
 static void
 scan_group(const struct scanner *c, const struct payload_group *g,
     struct span bytes, struct span whole)
 {
 	const struct packet *p = c->of->p;
-	const struct payload_set *app =
-	    p->flow == NULL ? NULL : g->app[app_flow_id(p->flow)];
+	const enum app_id id = p->flow == NULL ? APP_UNKNOWN : app_flow_id(p->flow);
+	const struct payload_set *pair = NULL;
+	int side = PAYLOAD_SIDES;
 
-	scan_set(c, &g->base, bytes, whole);
-	if (app != NULL)
-		scan_set(c, app, bytes, whole);
-	if (p->flags & PACKET_FRAGMENT) /* has no ports */
+	if (p->flags & PACKET_FRAGMENT) { /* has no ports */
+		scan_set(c, &g->base, bytes, whole);
+		if (g->app[id] != NULL)
+			scan_set(c, g->app[id], bytes, whole);
 		return;
-	scan_port(c, g, PAYLOAD_DPORT, p->dport, bytes, whole);
-	scan_port(c, g, PAYLOAD_SPORT, p->sport, bytes, whole);
+	}
+	if ((pair = pair_of(g, p, id, &side)) != NULL) {
+		scan_set(c, pair, bytes, whole);
+	} else {
+		side = PAYLOAD_SIDES;
+		scan_set(c, &g->base, bytes, whole);
+		if (g->app[id] != NULL)
+			scan_set(c, g->app[id], bytes, whole);
+	}
+	if (side != PAYLOAD_DPORT)
+		scan_port(c, g, PAYLOAD_DPORT, p->dport, bytes, whole);
+	if (side != PAYLOAD_SPORT)
+		scan_port(c, g, PAYLOAD_SPORT, p->sport, bytes, whole);
 }
 
 void

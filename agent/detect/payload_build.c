@@ -19,14 +19,16 @@
 #define APPS_MAX  4
 #define SETS_MAX  UINT16_MAX
 
+const struct payload_pair payload_pairs[PAYLOAD_PAIRS] = {
+    {APP_HTTP1, 80},
+
+};
+
 static int
 set_init(struct payload_set *s)
 {
-	s->gate = 0;
-	s->placed = NULL;
-	if ((s->mpm = mpm_new()) == NULL)
-		return -1;
-	return (s->placed = mpm_new()) == NULL ? -1 : 0;
+	memset(s, 0, sizeof(*s));
+	return (s->mpm = mpm_new()) == NULL ? -1 : 0;
 }
 
 static void
@@ -34,35 +36,79 @@ set_release(struct payload_set *s)
 {
 	mpm_free(s->mpm);
 	mpm_free(s->placed);
+	free(s->rule);
+}
+
+static struct payload_set *
+set_new(void)
+{
+	struct payload_set *s = malloc(sizeof(*s));
+
+	if (s != NULL && set_init(s) == -1) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static void
+set_free(struct payload_set *s)
+{
+	if (s != NULL)
+		set_release(s);
+	free(s);
 }
 
 static int
 set_add(struct payload_set *s, const struct rule *r)
 {
 	const struct rule_list *l = &r->list[r->fast_list];
-	bool placed = r->placed_op != -1;
-	struct mpm_pattern p =
+	const bool placed = r->placed_op != -1;
+	const struct mpm_pattern p =
 	    ruleset_pattern(l, placed ? r->placed_op : r->fast_op);
 
+	if (array_grow(&s->rule, s->n, &s->cap, 1, sizeof(*s->rule)) == -1)
+		return -1;
+	s->rule[s->n++] = r;
 	s->gate |= r->gate;
-	return mpm_add(placed ? s->placed : s->mpm, &p, r->number);
+	if (mpm_add(s->mpm, &p, r->number) == -1)
+		return -1;
+	if (!placed)
+		return 0;
+	if (s->placed == NULL && (s->placed = mpm_new()) == NULL)
+		return -1;
+	return mpm_add(s->placed, &p, r->number);
+}
+
+static int
+set_add_all(struct payload_set *s, const struct payload_set *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		if (set_add(s, from->rule[i]) == -1)
+			return -1;
+	return 0;
 }
 
 static int
 set_build(struct payload_set *s, const struct ruleset_source *source, char *error,
     size_t size)
 {
+	free(s->rule);
+	s->rule = NULL;
+	s->n = s->cap = 0;
 	if (mpm_build(s->mpm, source, error, size) == -1)
 		return -1;
-	return mpm_build(s->placed, source, error, size);
+	return s->placed == NULL ? 0 : mpm_build(s->placed, source, error, size);
 }
 
 static int
 set_fit(const struct payload_set *s, struct mpm_scratch *scratch)
 {
+	if (s == NULL)
+		return 0;
 	if (mpm_scratch_fit(scratch, s->mpm) == -1)
 		return -1;
-	return mpm_scratch_fit(scratch, s->placed);
+	return s->placed == NULL ? 0 : mpm_scratch_fit(scratch, s->placed);
 }
 
 static int
@@ -79,10 +125,10 @@ group_release(struct payload_group *g)
 {
 	set_release(&g->base);
 	for (int i = 0; i < APP_IDS; i++)
-		if (g->app[i] != NULL) {
-			set_release(g->app[i]);
-			free(g->app[i]);
-		}
+		set_free(g->app[i]);
+	for (int i = 0; i < PAYLOAD_PAIRS; i++)
+		for (int side = 0; side < PAYLOAD_SIDES; side++)
+			set_free(g->pair[i][side]);
 	for (size_t i = 0; i < g->port_sets; i++)
 		set_release(&g->port_set[i]);
 	free(g->port_set);
@@ -122,9 +168,7 @@ add_to_apps(struct payload_group *g, const struct rule *r)
 	for (int i = 0; i < APP_IDS; i++) {
 		if (!((r->apps >> i) & 1))
 			continue;
-		if (g->app[i] == NULL &&
-		    ((g->app[i] = calloc(1, sizeof(*g->app[i]))) == NULL ||
-			set_init(g->app[i]) == -1))
+		if (g->app[i] == NULL && (g->app[i] = set_new()) == NULL)
 			return -1;
 		if (set_add(g->app[i], r) == -1)
 			return -1;
@@ -275,10 +319,52 @@ done:
 }
 
 static int
-build_group(struct payload_group *g, const struct ruleset_source *source,
+make_pair(struct payload_group *g, int i, int side)
+{
+	const struct payload_set *app = g->app[payload_pairs[i].app];
+	unsigned n = ports_get(&g->by_port[side], payload_pairs[i].port);
+	struct payload_set *s;
+
+	if (app == NULL || n == 0)
+		return 0;
+	if ((s = g->pair[i][side] = set_new()) == NULL)
+		return -1;
+	if (set_add_all(s, &g->base) == -1 || set_add_all(s, app) == -1)
+		return -1;
+	return set_add_all(s, &g->port_set[n - 1]);
+}
+
+/* The server's port is the destination of what goes to it, and the source of what
+ * comes from it. */
+static int
+make_pairs(struct payload_group *g, int id)
+{
+	bool tc = id == PAYLOAD_STREAM_TC || id == PAYLOAD_TCP_TC ||
+	    id == PAYLOAD_UDP_TC;
+
+	for (int i = 0; i < PAYLOAD_PAIRS; i++)
+		if (make_pair(g, i, tc ? PAYLOAD_SPORT : PAYLOAD_DPORT) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+build_pairs(struct payload_group *g, const struct ruleset_source *source,
     char *error, size_t size)
 {
-	if (make_port_sets(g) == -1) {
+	for (int i = 0; i < PAYLOAD_PAIRS; i++)
+		for (int side = 0; side < PAYLOAD_SIDES; side++)
+			if (g->pair[i][side] != NULL &&
+			    set_build(g->pair[i][side], source, error, size) == -1)
+				return -1;
+	return 0;
+}
+
+static int
+build_group(struct payload_group *g, int id, const struct ruleset_source *source,
+    char *error, size_t size)
+{
+	if (make_port_sets(g) == -1 || make_pairs(g, id) == -1) {
 		snprintf(error, size, "rules: %s", strerror(errno));
 		return -1;
 	}
@@ -295,6 +381,8 @@ build_group(struct payload_group *g, const struct ruleset_source *source,
 	}
 	free(g->bound);
 	g->bound = NULL;
+	if (build_pairs(g, source, error, size) == -1)
+		return -1;
 	return set_build(&g->base, source, error, size);
 }
 
@@ -304,7 +392,7 @@ int
 payload_build(struct payload *f, size_t part, const struct ruleset_source *source,
     char *error, size_t size)
 {
-	return build_group(&f->group[part], source, error, size);
+	return build_group(&f->group[part], (int)part, source, error, size);
 }
 
 int
@@ -316,7 +404,11 @@ payload_fit(const struct payload *f, struct mpm_scratch *s)
 		if (set_fit(&g->base, s) == -1)
 			return -1;
 		for (int k = 0; k < APP_IDS; k++)
-			if (g->app[k] != NULL && set_fit(g->app[k], s) == -1)
+			if (set_fit(g->app[k], s) == -1)
+				return -1;
+		for (int k = 0; k < PAYLOAD_PAIRS; k++)
+			if (set_fit(g->pair[k][PAYLOAD_DPORT], s) == -1 ||
+			    set_fit(g->pair[k][PAYLOAD_SPORT], s) == -1)
 				return -1;
 		for (size_t k = 0; k < g->port_sets; k++)
 			if (set_fit(&g->port_set[k], s) == -1)

@@ -27,19 +27,31 @@ enum {
 
 struct payload_set {
 	struct mpm *mpm;
-	/* Contents that stand in for the fast pattern of their rule: they are looked
-	 * up in the whole window of a chunk. */
+	/* Contents that stand in for the fast pattern of their rule, once more: they
+	 * are looked up in the whole window of a chunk.  NULL without any. */
 	struct mpm *placed;
 	uint64_t gate; /* of all its rules together */
+	/* While it is built. */
+	const struct rule **rule;
+	size_t n, cap;
 };
+
+/* Protocols at their usual ports, for which all sets are one. */
+#define PAYLOAD_PAIRS 1
+struct payload_pair {
+	enum app_id app;
+	uint16_t port;
+};
+extern const struct payload_pair payload_pairs[PAYLOAD_PAIRS];
 
 struct payload_group {
 	struct payload_set base; /* any port, any protocol */
 	struct payload_set *app[APP_IDS];
-	struct ports
-	    by_port[PAYLOAD_SIDES]; /* 0, or a number of port_set and one */
+	/* 0, or a number of port_set and one. */
+	struct ports by_port[PAYLOAD_SIDES];
 	struct payload_set *port_set;
 	size_t port_sets, port_sets_cap;
+	struct payload_set *pair[PAYLOAD_PAIRS][PAYLOAD_SIDES]; /* NULL: none */
 	/* While it is built: rules bound to ports, and the ports they go by. */
 	const struct rule **bound;
 	size_t bounds, bounds_cap;
