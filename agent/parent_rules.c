@@ -3,10 +3,10 @@
 
 #include "agent/parent_health.h"
 #include "agent/parent_process.h"
+#include "agent/parent_rules_state.h"
 #include "agent/role.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +21,9 @@
 /* Rules may be compiled in there. */
 #define LOAD_MAX_US (300 * CLOCK_US)
 /* Without any rules sensors cannot start: looked at again after this. */
-#define RETRY_US  (30 * CLOCK_US)
-#define CRASH_US  (300 * CLOCK_US)
-#define MARK_SIZE 24
-#define WHY_SIZE  512
+#define RETRY_US (30 * CLOCK_US)
+#define CRASH_US (300 * CLOCK_US)
+#define WHY_SIZE 512
 
 bool
 parent_rules_wanted(const struct parent *p)
@@ -40,60 +39,6 @@ parent_rules_for(const struct parent *p, int role)
 	return role == SENSOR && parent_rules_wanted(p);
 }
 
-/* --- the highest serial ------------------------------------------------------------ */
-
-static int
-read_mark(struct parent_rules *r)
-{
-	char text[MARK_SIZE];
-	ssize_t n = pread(r->mark, text, sizeof(text) - 1, 0);
-
-	if (n == -1)
-		return -1;
-	text[n] = '\0';
-	return n == 0 ? 0 : str_u64(str_trim(text), UINT64_MAX, &r->highest);
-}
-
-static void
-write_mark(struct parent_rules *r, uint64_t serial)
-{
-	char text[MARK_SIZE];
-	int n =
-	    snprintf(text, sizeof(text), "%020llu\n", (unsigned long long)serial);
-
-	if (r->mark == -1 || serial <= r->highest)
-		return;
-	r->highest = serial;
-	if (pwrite(r->mark, text, (size_t)n, 0) != n || fdatasync(r->mark) == -1)
-		log_error("bundle.state: the serial is not remembered: %s",
-		    strerror(errno));
-}
-
-int
-parent_rules_setup(struct parent *p)
-{
-	struct parent_rules *r = &p->rules;
-	char path[PATH_MAX];
-
-	r->image = r->before = r->mark = -1;
-	r->control = r->bundle = r->making = -1;
-	if (p->config.bundle[0] == '\0')
-		return 0;
-	errno = ENAMETOOLONG;
-	if (snprintf(path, sizeof(path), "%s/serial", p->config.bundle_state) <
-		(int)sizeof(path) &&
-	    parent_folders_make_one(p->config.bundle_state, 0755) == 0 &&
-	    (r->mark = open(
-		 path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) != -1 &&
-	    read_mark(r) == 0)
-		return 0;
-	log_error(
-	    "bundle.state: %s: %s; it has to be a folder of its own, which the "
-	    "agent may write",
-	    p->config.bundle_state, strerror(errno));
-	return -1;
-}
-
 static void
 close_fd(int *fd)
 {
@@ -102,49 +47,17 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
-/* --- the last good bundle ---------------------------------------------------------- */
-
-/* For a start with one that is no good.  false: the path is too long. */
-static bool
-last_path(const struct parent *p, const char *end, char path[PATH_MAX])
+int
+parent_rules_setup(struct parent *p)
 {
-	return snprintf(path, PATH_MAX, "%s/last.swb%s", p->config.bundle_state,
-		   end) < PATH_MAX;
-}
+	struct parent_rules *r = &p->rules;
 
-static int
-copy_bytes(int from, int to)
-{
-	static char block[64u << 10];
-	off_t at = 0;
-	ssize_t n;
-
-	while ((n = pread(from, block, sizeof(block), at)) > 0) {
-		if (write(to, block, (size_t)n) != n)
-			return -1;
-		at += n;
-	}
-	return n == 0 ? fdatasync(to) : -1;
-}
-
-static void
-keep_last(struct parent *p)
-{
-	char path[PATH_MAX], made[PATH_MAX];
-	int to = -1;
-
-	if (p->rules.bundle == -1 || p->rules.from_last)
-		return;
-	if (last_path(p, "", path) && last_path(p, ".new", made) &&
-	    (to = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		 0600)) != -1 &&
-	    copy_bytes(p->rules.bundle, to) == 0 && rename(made, path) == 0) {
-		close(to);
-		return;
-	}
-	log_error(
-	    "bundle.state: no copy of the bundle is kept: %s", strerror(errno));
-	close_fd(&to);
+	r->image = r->before = r->mark = -1;
+	r->control = r->bundle = r->making = -1;
+	return p->config.bundle[0] == '\0'
+	    ? 0
+	    : parent_rules_state_open(
+		  p->config.bundle_state, &r->mark, &r->highest);
 }
 
 void
@@ -274,8 +187,9 @@ taken(struct parent *p, const struct role_loaded *l)
 	r->making = -1;
 	r->number++;
 	r->crashes = 0;
-	keep_last(p);
-	write_mark(r, l->serial);
+	if (r->bundle != -1 && !r->from_last)
+		parent_rules_state_keep(p->config.bundle_state, r->bundle);
+	parent_rules_state_mark(r->mark, &r->highest, l->serial);
 	tell_loaded(p, l);
 	hand_out(p);
 }
@@ -335,20 +249,14 @@ exec_loader(struct parent *p, int control)
 static int
 open_bundle(struct parent *p)
 {
-	struct parent_rules *r = &p->rules;
-	const char *path = p->config.bundle;
-	char last[PATH_MAX];
+	const struct agent_config *k = &p->config;
 
-	if (path[0] == '\0')
+	if (k->bundle[0] == '\0')
 		return 0;
-	if (r->from_last) {
-		errno = ENAMETOOLONG;
-		if (!last_path(p, "", last))
-			return -1;
-		path = last;
-	}
-	r->bundle = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	return r->bundle == -1 ? -1 : 0;
+	p->rules.bundle = p->rules.from_last
+	    ? parent_rules_state_last(k->bundle_state)
+	    : open(k->bundle, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return p->rules.bundle == -1 ? -1 : 0;
 }
 
 static int

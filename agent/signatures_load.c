@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define REFUSALS_SHOWN 20
 
@@ -260,6 +261,11 @@ static int
 begin(struct loader *l)
 {
 	struct sandbox box = {.root = args.rules.n > 0 ? NULL : args.root};
+
+	/* The host comes first; packets and files do too. */
+	errno = 0;
+	if (nice(10) == -1 && errno != 0)
+		log_warn("no lower priority: %s", strerror(errno));
 
 	for (size_t i = 0; i < args.keys.n; i++)
 		if (bundle_keys_read(
