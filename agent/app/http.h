@@ -173,6 +173,44 @@ void http_coder_feed(
 
 /* --- http_buffers.c ------------------------------------------------------------- */
 
+/* What HTTP/1 and HTTP/2 have alike: fields, bodies and files. */
+#define HTTP_USE(buffer, ts, tc)                                                   \
+	{                                                                          \
+		buffer,                                                            \
+		{                                                                  \
+			ts, tc                                                     \
+		}                                                                  \
+	}
+#define HTTP_SHARED_USES                                                           \
+	HTTP_USE(APP_HTTP_START, HTTP_HEADERS, HTTP_HEADERS),                      \
+	    HTTP_USE(APP_HTTP_HEADER, HTTP_HEADERS, HTTP_HEADERS),                 \
+	    HTTP_USE(APP_HTTP_HEADER_RAW, HTTP_HEADERS, HTTP_HEADERS),             \
+	    HTTP_USE(APP_HTTP_HEADER_NAMES, HTTP_HEADERS, HTTP_HEADERS),           \
+	    HTTP_USE(APP_HTTP_REQUEST_HEADER, HTTP_HEADERS, APP_NEVER),            \
+	    HTTP_USE(APP_HTTP_RESPONSE_HEADER, APP_NEVER, HTTP_HEADERS),           \
+	    HTTP_USE(APP_HTTP_USER_AGENT, HTTP_HEADERS, APP_NEVER),                \
+	    HTTP_USE(APP_HTTP_HOST, HTTP_HEADERS, APP_NEVER),                      \
+	    HTTP_USE(APP_HTTP_HOST_RAW, HTTP_HEADERS, APP_NEVER),                  \
+	    HTTP_USE(APP_HTTP_COOKIE, HTTP_HEADERS, HTTP_HEADERS),                 \
+	    HTTP_USE(APP_HTTP_REFERER, HTTP_HEADERS, APP_NEVER),                   \
+	    HTTP_USE(APP_HTTP_ACCEPT, HTTP_HEADERS, APP_NEVER),                    \
+	    HTTP_USE(APP_HTTP_ACCEPT_ENC, HTTP_HEADERS, APP_NEVER),                \
+	    HTTP_USE(APP_HTTP_ACCEPT_LANG, HTTP_HEADERS, APP_NEVER),               \
+	    HTTP_USE(APP_HTTP_CONTENT_TYPE, HTTP_HEADERS, HTTP_HEADERS),           \
+	    HTTP_USE(APP_HTTP_CONTENT_LEN, HTTP_HEADERS, HTTP_HEADERS),            \
+	    HTTP_USE(APP_HTTP_CONNECTION, HTTP_HEADERS, HTTP_HEADERS),             \
+	    HTTP_USE(APP_HTTP_SERVER, APP_NEVER, HTTP_HEADERS),                    \
+	    HTTP_USE(APP_HTTP_LOCATION, APP_NEVER, HTTP_HEADERS),                  \
+	    HTTP_USE(APP_HTTP_REQUEST_BODY, HTTP_BODY, APP_NEVER),                 \
+	    HTTP_USE(APP_HTTP_RESPONSE_BODY, APP_NEVER, HTTP_BODY),                \
+	    HTTP_USE(APP_FILE_DATA, HTTP_BODY, HTTP_BODY),                         \
+	    HTTP_USE(APP_FILE_NAME, HTTP_BODY, HTTP_BODY),                         \
+	    HTTP_USE(APP_FILE_MD5, HTTP_BODY, HTTP_BODY),                          \
+	    HTTP_USE(APP_FILE_SHA1, HTTP_BODY, HTTP_BODY),                         \
+	    HTTP_USE(APP_FILE_SHA256, HTTP_BODY, HTTP_BODY),                       \
+	    HTTP_USE(APP_FILE_SIZE, HTTP_BODY, HTTP_BODY),                         \
+	    HTTP_USE(APP_FILE_MAGIC, HTTP_BODY, HTTP_BODY)
+
 extern const struct app_use http_uses[];
 enum app_have http_buffer(const struct app_flow *a, const struct app_tx *tx,
     enum app_buffer_id b, enum app_dir d, unsigned instance, struct app_bytes *out);
