@@ -58,6 +58,9 @@ app_tx_new(struct app_flow *a, size_t size)
 		return NULL;
 	}
 	tx->id = a->next_tx++;
+	for (int d = 0; d < APP_DIRS; d++)
+		if (a->stopped[d])
+			tx->progress[d] = a->parser->done[d];
 	*(a->last == NULL ? &a->first : &a->last->next) = tx;
 	a->last = tx;
 	a->txs++;

@@ -303,9 +303,17 @@ assembly_begin(struct pieces *pool, struct assembly *a, uint32_t seq)
 static const struct piece *
 piece_from(const struct assembly *a, uint64_t offset)
 {
-	const struct piece *t = a->first;
+	const struct piece *t = a->last;
 
-	while (t != NULL && end_of(t) <= offset)
+	if (t == NULL || end_of(t) <= offset)
+		return NULL;
+	/* What is asked for lies at one of the ends mostly. */
+	if (offset - a->base > a->right - offset) {
+		while (t->prev != NULL && end_of(t->prev) > offset)
+			t = t->prev;
+		return t;
+	}
+	for (t = a->first; end_of(t) <= offset;)
 		t = t->next;
 	return t;
 }
@@ -335,4 +343,20 @@ assembly_run(const struct assembly *a, uint64_t offset, uint64_t max)
 		t = t->next;
 	}
 	return at - offset < max ? at - offset : max;
+}
+
+void
+assembly_copy(const struct assembly *a, uint64_t offset, uint8_t *to, size_t len)
+{
+	const struct piece *t = piece_from(a, offset);
+	size_t i, n;
+
+	for (; len > 0; t = t->next) {
+		i = (size_t)(offset - t->offset);
+		n = least(len, t->len - i);
+		memcpy(to, t->mark + t->room / 8 + i, n);
+		offset += n;
+		to += n;
+		len -= n;
+	}
 }

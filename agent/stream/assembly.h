@@ -50,6 +50,9 @@ void assembly_clear(struct pieces *pool, struct assembly *a);
  * all comes behind it.
  */
 struct span assembly_at(const struct assembly *a, uint64_t offset);
+/* len bytes from offset on, which are held without a hole, wherever they lie. */
+void assembly_copy(
+    const struct assembly *a, uint64_t offset, uint8_t *to, size_t len);
 /* How many bytes without a hole from offset on, looking max far. */
 uint64_t assembly_run(const struct assembly *a, uint64_t offset, uint64_t max);
 

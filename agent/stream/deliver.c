@@ -259,18 +259,10 @@ gather(
 {
 	struct span first = assembly_at(a, offset);
 	uint8_t *to = s->scratch + s->scratch_used;
-	size_t have = 0;
 
 	if (first.len >= len)
 		return (struct span){first.p, len};
-	while (have < len) {
-		struct span part = assembly_at(a, offset + have);
-
-		if (part.len > len - have)
-			part.len = len - have;
-		memcpy(to + have, part.p, part.len);
-		have += part.len;
-	}
+	assembly_copy(a, offset, to, len);
 	s->scratch_used += len;
 	return (struct span){to, len};
 }
