@@ -60,6 +60,8 @@ static const struct conf_key KEYS[] = {
 	"no file is scanned"},
     {"files.watch", CONF_LIST, AT(folders), "", 0, 0, NULL,
 	"folders in which written and moved files are scanned"},
+    {"files.traffic", CONF_BOOL, AT(traffic), "false", 0, 0, NULL,
+	"scan files that sensors take out of traffic"},
     {"files.exclude", CONF_LIST, AT(excludes), "", 0, 0, NULL,
 	"folders and files left out, by full path or by name pattern (*.log)"},
     {"files.scan_every", CONF_DURATION, AT(scan_every_us), "24h", 0, 0, NULL,

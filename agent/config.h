@@ -18,6 +18,7 @@ struct agent_config {
 	struct conf_list folders, excludes;
 	char *bundle, *bundle_keys, *bundle_state; /* bundle "": none */
 	uint64_t scan_every_us;			   /* 0: never */
+	bool traffic; /* files out of traffic are scanned */
 	char *user_sensor, *user_scanner, *user_forwarder;
 	uint64_t memory_sensor, memory_scanner, memory_forwarder; /* bytes */
 	uint64_t spool_quota;					  /* bytes */

@@ -113,6 +113,10 @@
 #define FILE_WINDOW_AGAIN 4096
 #define FILE_WINDOW_MAX	  (9u << 20)
 #define FILE_WINDOW_KEPT  (256u << 10)
+/* What is kept of a file for the scanner, and of all of them until they are over:
+ * office files and programs of a mail are smaller; the disk has them whole. */
+#define FILE_COPY_MAX	(2u << 20)
+#define FILE_COPIES_MAX (16u << 20)
 /* What a file is: told by Suricata's least number of bytes on, and by at most so
  * many, of which a file that goes on keeps the first; tar needs 512, office files
  * some thousand.  libmagic's texts are shorter; its database has 8 MiB. */

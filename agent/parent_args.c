@@ -76,6 +76,8 @@ parent_args_sensor(const struct parent_args *a)
 	}
 	if (k->bundle[0] != '\0' || k->rules.n > 0)
 		add("--image", NULL);
+	if (a->files)
+		add("--files", NULL);
 	add_known("--zone", k->zone);
 	return made.words;
 }
@@ -114,6 +116,8 @@ parent_args_scanner(const struct parent_args *a)
 	add_number("--memory", k->memory_scanner);
 	if (k->yara.n == 0)
 		add("--image", NULL);
+	if (a->files)
+		add("--files", NULL);
 	add_list("--yara", &k->yara);
 	add_known("--zone", k->zone);
 	return made.words;

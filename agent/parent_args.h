@@ -13,6 +13,7 @@ struct parent_args {
 	const char *interface; /* of a sensor */
 	unsigned group;	       /* its fan-out group */
 	size_t queues;	       /* of the forwarder */
+	bool files;	       /* go from sensors to the scanner */
 	uint64_t after;	       /* of the loader: the highest serial so far */
 	bool started;	       /* likewise: there are no rules yet */
 };

@@ -82,7 +82,7 @@ parent_hand_back(struct parent_hand *h, struct watch *w)
 {
 	int oldest = -1;
 
-	for (int i = 0; i < WATCH_IN_HAND_MAX; i++)
+	for (int i = 0; !h->elsewhere && i < WATCH_IN_HAND_MAX; i++)
 		if (h->place[i].ticket != 0 &&
 		    (oldest == -1 || h->place[i].ticket < h->place[oldest].ticket))
 			oldest = i;
@@ -92,4 +92,5 @@ parent_hand_back(struct parent_hand *h, struct watch *w)
 		h->place[i].ticket = 0;
 	}
 	h->crashed += oldest != -1;
+	h->elsewhere = false;
 }

@@ -14,6 +14,7 @@ struct parent_hand {
 	} place[WATCH_IN_HAND_MAX];
 	uint64_t ticket;  /* the last one given */
 	uint64_t crashed; /* files the scanner ended on */
+	bool elsewhere;	  /* it is at a file that we did not give it */
 	bool feeding;
 };
 
@@ -24,7 +25,8 @@ void parent_hand_done(struct parent_hand *h, uint64_t ticket);
 size_t parent_hand_count(const struct parent_hand *h);
 /*
  * The scanner ended: what it had waits again in w (which may be NULL), but for the
- * oldest.  That is the one it was at, and it would end on it for ever.
+ * oldest, unless it was elsewhere.  That is the one it was at, and it would end on
+ * it for ever.
  */
 void parent_hand_back(struct parent_hand *h, struct watch *w);
 

@@ -62,6 +62,17 @@ on_scanned(struct child *c, const struct ipc_message *m)
 }
 
 static void
+on_elsewhere(struct child *c, const struct ipc_message *m)
+{
+	uint64_t elsewhere;
+
+	if (c->role != SCANNER || m->len != sizeof(elsewhere))
+		return;
+	memcpy(&elsewhere, m->body, sizeof(elsewhere));
+	c->parent->hand.elsewhere = elsewhere != 0;
+}
+
+static void
 on_beat(struct child *c, const struct ipc_message *m)
 {
 	struct role_beat beat;
@@ -141,6 +152,8 @@ on_control(void *arg, int fd, unsigned events)
 		on_beat(c, &m);
 	else if (m.type == ROLE_SCANNED)
 		on_scanned(c, &m);
+	else if (m.type == ROLE_ELSEWHERE)
+		on_elsewhere(c, &m);
 	else if (m.type == ROLE_RELOADED)
 		parent_rules_reloaded(c, &m);
 	if (m.fd != -1)
@@ -160,6 +173,11 @@ child_fds(const struct child *c, int control, int fds[PARENT_CHILD_FDS_MAX])
 		fds[n++] = p->queues[c->queue].fds[0];
 		if (parent_rules_for(p, c->role))
 			fds[n++] = p->rules.image;
+		if (p->files.fds[0] != -1) {
+			if (!parent_rules_for(p, c->role))
+				fds[n++] = STDERR_FILENO; /* keeps the place */
+			fds[n++] = p->files.fds[c->role == SCANNER];
+		}
 		return n;
 	}
 	/* It writes to no queue; the place is kept so that all have one layout. */
@@ -178,7 +196,8 @@ child_exec(struct child *c, int control)
 	    .program = parent_process_role[c->role].program,
 	    .interface = c->interface,
 	    .group = c->group,
-	    .queues = p->queues_n};
+	    .queues = p->queues_n,
+	    .files = p->files.fds[0] != -1};
 	int fds[PARENT_CHILD_FDS_MAX];
 	struct parent_child start = {.argv = parent_process_role[c->role].args(&a),
 	    .fds = fds,

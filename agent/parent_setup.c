@@ -78,6 +78,23 @@ add_sensors(struct parent *p)
 	return 0;
 }
 
+/* It outlives sensors and scanner, as their queues of records do. */
+static int
+add_files(struct parent *p)
+{
+	p->files.fds[0] = p->files.fds[1] = -1;
+	if (!p->config.traffic)
+		return 0;
+	if (p->scanner == NULL) {
+		log_warn("files.traffic without YARA rules: no file is scanned");
+		return 0;
+	}
+	if (ipc_pair(p->files.fds, ROLE_FILES_BYTES) == 0)
+		return 0;
+	log_error("cannot make a queue: %s; see ulimit -n", strerror(errno));
+	return -1;
+}
+
 int
 parent_setup_processes(struct parent *p)
 {
@@ -90,9 +107,12 @@ parent_setup_processes(struct parent *p)
 		return -1;
 	if (add_sensors(p) == -1)
 		return -1;
-	if ((k->yara.n > 0 || (k->bundle[0] != '\0' && k->folders.n > 0)) &&
+	if ((k->yara.n > 0 ||
+		(k->bundle[0] != '\0' && (k->folders.n > 0 || k->traffic))) &&
 	    (p->scanner = add_child(p, SCANNER, "scanner", k->user_scanner)) ==
 		NULL)
+		return -1;
+	if (add_files(p) == -1)
 		return -1;
 	if ((forwarder = add_child(p, FORWARDER, "forwarder", k->user_forwarder)) ==
 	    NULL)

@@ -9,6 +9,7 @@
  *
  *   3  control: messages to and from the parent (all children)
  *   4  queue: where a sensor or the scanner writes its records
+ *   6  files: from sensors to the scanner, where files.traffic is on
  *   5+ queues: what the forwarder reads, one a writer, 0 the parent's own
  *
  * Signatures are looked into by a process of their own first, the loader.  It makes
@@ -24,10 +25,10 @@
  * --memory (bytes), sends ROLE_READY, and then works.
  *
  *   stadswacht-sensor --queue --root DIR --memory N --interface NAME
- *       [--fanout-size N --fanout-group N] [--image] [--zone NAME]
+ *       [--fanout-size N --fanout-group N] [--image] [--files] [--zone NAME]
  *   stadswacht-signatures load --root DIR --memory N [--rules FILE|DIR]..
  *       [--bundle-key FILE] [--after SERIAL] [--started] [--set VAR=VALUE]..
- *   stadswacht-scanner --serve --root DIR --memory N [--image]
+ *   stadswacht-scanner --serve --root DIR --memory N [--image] [--files]
  *       [--yara FILE|DIR].. [--zone NAME]
  *   stadswacht-forwarder --control --root DIR --queues N --spool DIR
  *       --quota BYTES --agent ID [--tenant NAME] --host NAME
@@ -48,6 +49,7 @@
 #define ROLE_FD_QUEUE	4
 #define ROLE_FD_IMAGE	4 /* the loader's */
 #define ROLE_FD_RULES	5 /* of sensor and scanner: the image to read */
+#define ROLE_FD_FILES	6 /* of sensor and scanner: files out of traffic */
 #define ROLE_FD_QUEUES	5
 #define ROLE_FD_BUNDLE	5 /* the loader's */
 
@@ -65,12 +67,15 @@ enum role_message {
 	ROLE_LOADED,	 /* the image is made; struct role_loaded */
 	ROLE_NOT_LOADED, /* why not; text */
 	ROLE_RELOADED,	 /* struct role_reloaded */
+	ROLE_ELSEWHERE,	 /* 8 bytes: 1 at a file out of traffic, 0 no longer */
 	/* parent to child */
 	ROLE_SCAN = 32,	       /* fd: the file; body: struct role_scan, then path */
 	ROLE_SCAN_FOLDER_DONE, /* a scheduled scan has no more files */
 	ROLE_STOP,	       /* finish what is at hand and end */
 	ROLE_RELOAD, /* fd: an image to take in place of the one in use; its
 			number, 8 bytes */
+	/* sensor to scanner, over a queue of their own */
+	ROLE_FILE = 64, /* fd: sealed memory; ROLE_FILE_BYTES: struct role_file */
 };
 
 /* Progress by work done, so that a stalled process shows (engine.md 6.1). */
@@ -85,6 +90,21 @@ struct role_beat {
 struct role_scanned {
 	uint64_t ticket; /* the ROLE_SCAN's */
 };
+
+/*
+ * A file out of traffic.  Three texts follow, then zeros: its name, and the members
+ * of its records before and after what the scanner says, each as a JSON object.  All
+ * messages have one size, so that the queue bounds their number.
+ */
+#define ROLE_FILE_BYTES	   8192
+#define ROLE_FILE_NAME_MAX 1024
+struct role_file {
+	int64_t time_us;
+	uint16_t name, before, after; /* lengths; 0: none */
+	uint16_t cut;		      /* 1: the file has more bytes */
+};
+/* Of the queue: some 20 files of at most 2 MiB. */
+#define ROLE_FILES_BYTES (256u << 10)
 
 struct role_loaded {
 	uint64_t serial, supersedes; /* of a bundle; else 0 */

@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 static struct {
-	bool serve, image;
+	bool serve, image, files;
 	const char *root, *memory, *out, *jobs, *cache, *zone, *bundle;
 	struct cmdline_list paths, rules, keys;
 } args = {.out = "-", .jobs = "1", .memory = "0"};
@@ -55,6 +55,8 @@ static const struct cmdline_option OPTIONS[] = {
 	.flag = &args.serve},
     {"image", NULL, "with --serve: descriptor 5 has the rules",
 	.flag = &args.image},
+    {"files", NULL, "with --serve: descriptor 6 has files out of traffic",
+	.flag = &args.files},
     {"root", "DIR", "with --serve: empty folder to be the root",
 	.text = &args.root},
     {"memory", "BYTES", "with --serve: address space limit", .text = &args.memory},
@@ -308,6 +310,73 @@ on_control(void *arg, int fd, unsigned events)
 		close(m.fd);
 }
 
+/* Texts of a message, one after the other; false: they do not fit it. */
+static bool
+read_file(const struct ipc_message *m, struct role_file *head, struct scan_file *f,
+    char name[ROLE_FILE_NAME_MAX + 1])
+{
+	struct cursor c = cur_of(m->body, m->len);
+	const uint8_t *p = cur_take(&c, sizeof(*head));
+
+	if (p == NULL)
+		return false;
+	memcpy(head, p, sizeof(*head));
+	if (head->name > ROLE_FILE_NAME_MAX ||
+	    (p = cur_take(&c, head->name)) == NULL)
+		return false;
+	memcpy(name, p, head->name);
+	name[head->name] = '\0';
+	f->before_len = head->before;
+	f->before = (const char *)cur_take(&c, head->before);
+	f->after_len = head->after;
+	f->after = (const char *)cur_take(&c, head->after);
+	f->time_us = head->time_us;
+	f->cut = head->cut != 0;
+	return cur_ok(&c);
+}
+
+/* Parent, should we end at it: it was none of yours. */
+static void
+say_elsewhere(uint64_t elsewhere)
+{
+	ipc_send(
+	    ROLE_FD_CONTROL, ROLE_ELSEWHERE, &elsewhere, sizeof(elsewhere), -1);
+}
+
+static void
+traffic_message(struct server *s, const struct ipc_message *m)
+{
+	char name[ROLE_FILE_NAME_MAX + 1];
+	struct scan_file f = {.fd = m->fd, .path = name, .zone = args.zone};
+	struct role_file head;
+
+	if (m->type != ROLE_FILE || m->fd == -1 || !read_file(m, &head, &f, name)) {
+		log_warn("a file out of traffic made no sense");
+		return;
+	}
+	say_elsewhere(1);
+	scan_file(s->scan, &f);
+	say_elsewhere(0);
+	s->work++;
+	send_beat(s);
+}
+
+static void
+on_files(void *arg, int fd, unsigned events)
+{
+	struct server *s = arg;
+	struct ipc_message m = {.fd = -1};
+	int r = ipc_recv(fd, s->message, &m);
+
+	(void)events;
+	if (r == 1)
+		traffic_message(s, &m);
+	else if (r == 0 || (errno != EAGAIN && errno != EBADMSG))
+		loop_unwatch(s->loop, fd);
+	if (r == 1 && m.fd != -1)
+		close(m.fd);
+}
+
 static void
 on_signal(void *arg, int signo)
 {
@@ -370,6 +439,8 @@ serve(void)
 	    loop_signal(s.loop, SIGTERM, on_signal, &s) == -1 ||
 	    loop_signal(s.loop, SIGINT, on_signal, &s) == -1 ||
 	    loop_watch(s.loop, ROLE_FD_CONTROL, LOOP_READ, on_control, &s) == -1 ||
+	    (args.files &&
+		loop_watch(s.loop, ROLE_FD_FILES, LOOP_READ, on_files, &s) == -1) ||
 	    loop_timer(s.loop, CLOCK_US, CLOCK_US, send_beat, &s) == NULL) {
 		log_error("cannot start: %s", strerror(errno));
 		goto done;

@@ -13,6 +13,7 @@
 #include "agent/limits.h"
 #include "agent/role.h"
 #include "agent/sandbox.h"
+#include "agent/sensor_files.h"
 #include "agent/sensor_live.h"
 #include "agent/sensor_options.h"
 #include "agent/sensor_reload.h"
@@ -50,6 +51,7 @@ struct sensor {
 	struct event_file *stats; /* of --stats-out; NULL: none */
 	struct event_file *eve;	  /* one of these two takes the records */
 	struct record_writer *queue;
+	struct sensor_files *files; /* NULL: none are handed on */
 	struct detect_result result;
 	struct flow_stats flow_stats; /* kept when the table is gone */
 	int64_t started_us, first_us, last_us, expired_us;
@@ -129,6 +131,14 @@ on_record(
 		event_file_write(s->eve, cls, time_us, json, len);
 }
 
+static void
+on_tx_over(void *arg, const struct flow *f, const struct app_tx *tx)
+{
+	struct sensor *s = arg;
+
+	sensor_files_send(s->files, s->events, f, tx, f->last_us);
+}
+
 /* Mapped whatever the rules: those that come later cannot open it any more. */
 static struct magic_base *
 open_magic(struct sensor *s, unsigned sums)
@@ -151,6 +161,9 @@ make_stages(struct sensor *s)
 	    .inspected = s->rules.set != NULL,
 	    .file_sums = sums,
 	    .magic = open_magic(s, sums),
+	    .copies = s->files != NULL,
+	    .over = s->files != NULL ? on_tx_over : NULL,
+	    .over_arg = s,
 	    .frames = s->rules.set == NULL ? 0 : ruleset_frames(s->rules.set)};
 	struct stream_config stream = {
 	    .reader = app_read,
@@ -223,6 +236,8 @@ count(struct sensor *s, struct event_counts *c)
 	    .app = app_stats(s->app),
 	    .detect = s->detect == NULL ? NULL : detect_stats(s->detect),
 	};
+	c->files = s->files != NULL;
+	sensor_files_counts(s->files, &c->files_handed, &c->files_lost);
 	if (s->rules.set == NULL)
 		return;
 	c->rules_loaded = ruleset_loaded(s->rules.set);
@@ -291,6 +306,7 @@ release(struct sensor *s)
 	sensor_rules_release(&s->rules);
 	capture_close(s->capture);
 	record_writer_free(s->queue);
+	sensor_files_free(s->files);
 	close_file(&s->eve, s->o.eve_out);
 	close_file(&s->stats, s->o.stats_out);
 }
@@ -528,6 +544,10 @@ open_output(struct sensor *s)
 	if (open_file(&s->eve, s->o.eve_out) == -1 ||
 	    open_file(&s->stats, s->o.stats_out) == -1)
 		return -1;
+	if (s->o.files && (s->files = sensor_files_new(ROLE_FD_FILES)) == NULL) {
+		log_error("files for the scanner: %s", strerror(errno));
+		return -1;
+	}
 	if (!s->o.queue ||
 	    (s->queue = record_writer_new(ROLE_FD_QUEUE, RECORD_OVERFLOW_MAX)) !=
 		NULL)

@@ -77,6 +77,8 @@ static const struct cmdline_option options[] = {
     {"image", NULL,
 	"live: descriptor 5 has the rules, of stadswacht-signatures load",
 	.flag = &parsed.image},
+    {"files", NULL, "live: descriptor 6 takes files, for the scanner",
+	.flag = &parsed.files},
     {"queue", NULL, "live: descriptor 3 is the parent's, 4 takes the records",
 	.flag = &parsed.queue},
     {.name = NULL},

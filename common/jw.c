@@ -272,3 +272,14 @@ jw_raw(struct jw *w, const char *key, const char *json, size_t len)
 	lead(w, key);
 	buf_add(w->out, json, len);
 }
+
+void
+jw_members(struct jw *w, const char *object, size_t len)
+{
+	if (len <= 2)
+		return;
+	if (!w->first[w->depth])
+		buf_addc(w->out, ',');
+	w->first[w->depth] = false;
+	buf_add(w->out, object + 1, len - 2);
+}

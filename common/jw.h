@@ -41,6 +41,9 @@ void jw_hex(struct jw *w, const char *key, const void *p, size_t len);
 /* Text that is JSON already. */
 void jw_raw(struct jw *w, const char *key, const char *json, size_t len);
 
+/* The members of an object that is JSON already, in the one that is open. */
+void jw_members(struct jw *w, const char *object, size_t len);
+
 /* A key that is not a literal: escaped as a string is. */
 void jw_key(struct jw *w, const char *key, size_t len);
 

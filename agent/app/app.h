@@ -12,6 +12,7 @@
 #include "common/digest.h"
 
 struct app;
+struct app_tx;
 struct magic_base;
 struct jw;
 
@@ -93,6 +94,11 @@ struct app_config {
 	unsigned file_sums; /* enum app_file_sum */
 	uint64_t frames;    /* that rules look into: a bit each, from APP_FRAMES */
 	struct magic_base *magic; /* on loan; NULL: what files are is not told */
+	bool copies;		  /* first bytes of files are kept for over */
+	/* A transaction that is forgotten next, which is not in the list any more;
+	 * may be NULL. */
+	void (*over)(void *arg, const struct flow *f, const struct app_tx *tx);
+	void *over_arg;
 };
 
 struct app *app_new(const struct app_config *c);
@@ -185,6 +191,8 @@ struct app_file {
 	bool gaps;	/* size counts bytes that were not seen */
 	struct span digest[DIGEST_KINDS]; /* len 0: not known */
 	struct span magic;		  /* likewise */
+	struct span content; /* its first bytes, with app_config.copies */
+	bool content_cut;    /* and there is more of it */
 };
 /* The files this way, from 0; false: no more. */
 bool app_file(const struct flow *f, const struct app_tx *tx, enum app_dir d,
@@ -222,6 +230,8 @@ int app_event_find(const char *name, enum app_id *id);
 
 /* EVE's object of the transaction ("http": {...}); nothing if it is gone. */
 void app_tx_write(const struct flow *f, uint64_t tx_id, struct jw *w);
+/* The same of one at hand, also when it is over. */
+void app_tx_tell(const struct flow *f, const struct app_tx *tx, struct jw *w);
 
 struct app_stats {
 	uint64_t flows[APP_IDS]; /* APP_FAILED: nobody knew them */
@@ -231,8 +241,9 @@ struct app_stats {
 	uint64_t part_cap;    /* messages of which rules see the first parts only */
 	uint64_t no_memory;   /* the cap of all parsers together, or malloc */
 	uint64_t expect_lost; /* announced flows that newer ones pushed out */
-	uint64_t mime_cap; /* mails with more parts or files than are looked at */
-	uint64_t bytes;	   /* held now */
+	uint64_t mime_cap;   /* mails with more parts or files than are looked at */
+	uint64_t copies_cut; /* files of which less was kept for want of memory */
+	uint64_t bytes;	     /* held now */
 };
 const struct app_stats *app_stats(const struct app *app);
 

@@ -44,7 +44,7 @@ file_add(struct app_flow *a, struct file *f, struct span bytes)
 
 	if (f->closed || bytes.len == 0)
 		return;
-	file_sum_add(&f->sum, bytes);
+	file_sum_add(a, &f->sum, bytes);
 	/* Where nobody looks, nothing waits to be looked at. */
 	if (!app_asked(a)) {
 		skip(a, f, bytes.len);

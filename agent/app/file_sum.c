@@ -3,6 +3,7 @@
 #include "agent/app/file_sum.h"
 
 #include "agent/app/inside.h"
+#include "agent/limits.h"
 
 #include <stdlib.h>
 
@@ -16,7 +17,8 @@ struct file_digests {
 bool
 file_sum_wanted(const struct app_flow *a)
 {
-	return (a->app->config.file_sums & (APP_SUM_DIGESTS | APP_SUM_SIZE)) != 0;
+	return (a->app->config.file_sums & (APP_SUM_DIGESTS | APP_SUM_SIZE)) != 0 ||
+	    a->app->config.copies;
 }
 
 void
@@ -24,7 +26,8 @@ file_sum_begin(struct app_flow *a, struct file_sum *s)
 {
 	unsigned wanted = a->app->config.file_sums & APP_SUM_DIGESTS;
 
-	*s = (struct file_sum){.begun = true};
+	*s = (struct file_sum){.begun = true, .copies = a->app->config.copies};
+	buf_init(&s->copy, FILE_COPY_MAX);
 	if (wanted == 0 || !app_hold(a, sizeof(*s->digests)))
 		return;
 	if ((s->digests = calloc(1, sizeof(*s->digests))) == NULL) {
@@ -36,12 +39,47 @@ file_sum_begin(struct app_flow *a, struct file_sum *s)
 		digest_init(&s->digests->digest[k], (enum digest_kind)k);
 }
 
+/* Without memory nothing more is kept; what there is, is looked at. */
+static void
+copy_add(struct app_flow *a, struct file_sum *s, struct span bytes)
+{
+	struct app *app = a->app;
+
+	if (bytes.len > FILE_COPY_MAX - s->copy.len) {
+		bytes.len = FILE_COPY_MAX - s->copy.len;
+		s->copy_cut = true;
+	}
+	if (bytes.len == 0)
+		return;
+	if (bytes.len > FILE_COPIES_MAX - app->copied || !app_hold(a, bytes.len))
+		goto fail;
+	if (buf_add(&s->copy, bytes.p, bytes.len) == -1) {
+		app_drop(a, bytes.len);
+		goto fail;
+	}
+	app->copied += bytes.len;
+	return;
+
+fail:
+	s->copies = false;
+	s->copy_cut = true;
+	app->stats.copies_cut++;
+}
+
 void
-file_sum_add(struct file_sum *s, struct span bytes)
+file_sum_no_copy(struct file_sum *s)
+{
+	s->copies = false;
+}
+
+void
+file_sum_add(struct app_flow *a, struct file_sum *s, struct span bytes)
 {
 	if (!s->begun || s->closed)
 		return;
 	s->size += bytes.len;
+	if (s->copies)
+		copy_add(a, s, bytes);
 	for (unsigned k = 0; s->digests != NULL && !s->broken && k < DIGEST_KINDS;
 	     k++)
 		if ((s->digests->wanted >> k) & 1)
@@ -51,8 +89,10 @@ file_sum_add(struct file_sum *s, struct span bytes)
 void
 file_sum_break(struct file_sum *s)
 {
-	if (!s->closed)
-		s->broken = true;
+	if (s->closed)
+		return;
+	s->broken = s->copy_cut = true;
+	s->copies = false;
 }
 
 void
@@ -61,7 +101,8 @@ file_sum_gap(struct file_sum *s, uint64_t missing)
 	if (!s->begun || s->closed)
 		return;
 	s->size += missing;
-	s->gaps = s->broken = true;
+	s->gaps = true;
+	file_sum_break(s);
 }
 
 void
@@ -84,6 +125,10 @@ file_sum_release(struct app_flow *a, struct file_sum *s)
 		app_drop(a, sizeof(*s->digests));
 	free(s->digests);
 	s->digests = NULL;
+	a->app->copied -= s->copy.len;
+	app_drop(a, s->copy.len);
+	buf_release(&s->copy);
+	s->copy.len = 0;
 }
 
 static int
@@ -130,6 +175,8 @@ file_sum_tell(const struct file_sum *s, struct app_file *out)
 	out->closed = s->closed;
 	out->truncated = s->closed && s->broken;
 	out->gaps = s->gaps;
+	out->content = (struct span){s->copy.data, s->copy.len};
+	out->content_cut = s->copy_cut;
 	for (unsigned k = 0; d != NULL && k < DIGEST_KINDS; k++)
 		out->digest[k] = (struct span){d->value[k], d->len[k]};
 }

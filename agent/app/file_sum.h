@@ -16,12 +16,16 @@ struct file_sum {
 	bool broken;		      /* bytes of it were not seen: no digest */
 	bool gaps;		      /* and size counts some of them */
 	struct file_digests *digests; /* NULL: no rule asks */
+	bool copies, copy_cut;
+	struct buf copy; /* its first bytes, for the scanner */
 };
 
 /* Does any rule ask?  Else nothing below is worth its bytes. */
 bool file_sum_wanted(const struct app_flow *a);
 void file_sum_begin(struct app_flow *a, struct file_sum *s);
-void file_sum_add(struct file_sum *s, struct span bytes);
+void file_sum_add(struct app_flow *a, struct file_sum *s, struct span bytes);
+/* It is no file after all: nothing is kept of it. */
+void file_sum_no_copy(struct file_sum *s);
 void file_sum_break(struct file_sum *s);
 /* So many bytes never came; they count. */
 void file_sum_gap(struct file_sum *s, uint64_t missing);

@@ -48,7 +48,9 @@ begin(struct app_flow *a, struct state *s)
 	s->dir = direction(s->row.command);
 	file_begin(a, &s->file,
 	    (struct span){(const uint8_t *)s->row.name, s->row.name_len}, 0);
-	if ((tx = app_tx_new(a, sizeof(*tx))) != NULL)
+	if ((tx = app_tx_new(a, sizeof(*tx))) == NULL)
+		file_sum_no_copy(&s->file.sum);
+	else
 		tx->progress[s->dir == APP_TS ? APP_TC : APP_TS] = PROGRESS_DONE;
 }
 
@@ -95,6 +97,16 @@ ftp_data_inspected(struct app_flow *a, struct app_tx *tx, enum app_dir d)
 	(void)tx;
 	if (d == s->dir)
 		file_inspected(a, &s->file);
+}
+
+static void
+ftp_data_release(struct app_flow *a, struct app_tx *tx)
+{
+	struct state *s = a->state;
+
+	(void)tx;
+	file_release(a, &s->file);
+	s->file.closed = true;
 }
 
 static bool
@@ -171,6 +183,7 @@ const struct app_parser ftp_data_parser = {
     .state_new = ftp_data_state_new,
     .state_free = ftp_data_state_free,
     .read = ftp_data_read,
+    .tx_release = ftp_data_release,
     .buffer = ftp_data_buffer,
     .inspected = ftp_data_inspected,
     .file = ftp_data_file,

@@ -19,6 +19,8 @@ http_bodies_begin(struct http_reading *r, enum http_state s)
 	if (r->d == APP_TS && http_is(http_part(&m->line, m->word[0]), "POST"))
 		m->body.parts = http_parts_new(
 		    r->a, http_headers_find(&m->headers, "content-type"));
+	if (m->body.parts != NULL || (r->d == APP_TS && !r->s->tx->has_files))
+		file_sum_no_copy(&m->body.sum);
 	http_tx_advance(r->s->tx, r->d, HTTP_BODY);
 	r->s->state = s;
 }

@@ -27,7 +27,7 @@ keep(void *arg, struct span bytes)
 	uint64_t total = b->data.len;
 	size_t n = bytes.len;
 
-	file_sum_add(&b->sum, bytes);
+	file_sum_add(x->a, &b->sum, bytes);
 	/* Unpacking may have stopped there. */
 	if (b->coder != NULL && b->sum.size >= HTTP_INFLATE_MAX)
 		file_sum_break(&b->sum);

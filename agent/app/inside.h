@@ -8,6 +8,7 @@
 struct app {
 	struct app_config config;
 	struct app_stats stats;
+	size_t copied; /* bytes of files for the scanner */
 	struct expect expect;
 };
 

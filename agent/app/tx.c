@@ -77,6 +77,8 @@ app_tx_event(struct app_tx *tx, unsigned event)
 static void
 tx_free(struct app_flow *a, struct app_tx *tx)
 {
+	if (a->app->config.over != NULL)
+		a->app->config.over(a->app->config.over_arg, a->flow, tx);
 	if (a->parser->tx_release != NULL)
 		a->parser->tx_release(a, tx);
 	free(tx->detect);
@@ -254,10 +256,18 @@ app_tx_find(const struct flow *f, uint64_t tx_id)
 void
 app_tx_write(const struct flow *f, uint64_t tx_id, struct jw *w)
 {
-	const struct app_flow *a = f->slot[FLOW_SLOT_APP];
 	const struct app_tx *tx = app_tx_find(f, tx_id);
 
-	if (tx == NULL || a->parser == NULL || a->parser->write == NULL)
+	if (tx != NULL)
+		app_tx_tell(f, tx, w);
+}
+
+void
+app_tx_tell(const struct flow *f, const struct app_tx *tx, struct jw *w)
+{
+	const struct app_flow *a = f->slot[FLOW_SLOT_APP];
+
+	if (a->parser == NULL || a->parser->write == NULL)
 		return;
 	jw_object(
 	    w, a->parser->object == NULL ? a->parser->word : a->parser->object);

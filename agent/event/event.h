@@ -63,6 +63,8 @@ struct event_counts {
 	const struct stream_stats *stream; /* NULL: left out */
 	const struct app_stats *app;	   /* likewise */
 	const struct detect_stats *detect; /* NULL: no rules */
+	bool files; /* are handed to the scanner; and how many were, and not */
+	uint64_t files_handed, files_lost;
 	uint64_t rules_loaded, rules_refused;
 };
 
@@ -76,6 +78,13 @@ void event_write_counts(
 /* The kernel or the card dropped packets since the last call: gid 600, health. */
 void event_capture_drops(
     struct event_builder *b, int64_t time_us, uint64_t dropped, uint64_t received);
+
+/*
+ * Of a record on a file of a transaction: the members that stand before what is said
+ * of the file, and behind it, as an object each.  Both are emptied first.
+ */
+void event_file_members(const struct event_builder *b, const struct flow *f,
+    const struct app_tx *tx, enum app_dir d, struct buf *before, struct buf *after);
 
 struct event_stats {
 	uint64_t alerts, risks, flows, packets, others;

@@ -49,3 +49,40 @@ event_write_files(
 	}
 	jw_end_array(w);
 }
+
+/* Who sent the file to whom. */
+static void
+write_ends(struct jw *w, const struct flow_key *k, enum app_dir d)
+{
+	if (d == APP_TS)
+		event_write_pair(w, &k->a, k->aport, &k->b, k->bport, k->proto);
+	else
+		event_write_pair(w, &k->b, k->bport, &k->a, k->aport, k->proto);
+	event_proto(w, k->proto);
+}
+
+void
+event_file_members(const struct event_builder *b, const struct flow *f,
+    const struct app_tx *tx, enum app_dir d, struct buf *before, struct buf *after)
+{
+	struct jw w;
+
+	buf_reset(before);
+	jw_init(&w, before);
+	jw_object(&w, NULL);
+	jw_uint(&w, "flow_id", f->id);
+	if (b->config.interface != NULL)
+		jw_str(&w, "in_iface", b->config.interface);
+	write_ends(&w, &f->key, d);
+	event_write_community_id(&w, f);
+	jw_uint(&w, "tx_id", tx->id);
+	jw_end_object(&w);
+	buf_reset(after);
+	jw_init(&w, after);
+	jw_object(&w, NULL);
+	app_tx_tell(f, tx, &w);
+	event_write_app(&w, f);
+	jw_str(&w, "direction", d == APP_TS ? "to_server" : "to_client");
+	event_write_flow(&w, f);
+	jw_end_object(&w);
+}

@@ -109,6 +109,7 @@ write_app(struct jw *w, const struct app_stats *s)
 	jw_uint(w, "memcap_hit", s->no_memory);
 	jw_uint(w, "expectations_lost", s->expect_lost);
 	jw_uint(w, "mime_max_hit", s->mime_cap);
+	jw_uint(w, "file_copies_cut", s->copies_cut);
 	jw_uint(w, "memuse", s->bytes);
 	jw_end_object(w);
 }
@@ -137,6 +138,9 @@ event_write_counts(
 	COUNTERS(w, "flow", {"total", f->made}, {"active", f->active},
 	    {"peak", f->peak}, {"timed_out", f->timed_out}, {"evicted", f->evicted},
 	    {"closed", f->closed}, {"refused", f->refused});
+	if (c->files)
+		COUNTERS(w, "files", {"handed", c->files_handed},
+		    {"lost", c->files_lost});
 	if (c->stream != NULL) {
 		const struct stream_stats *s = c->stream;
 

@@ -97,6 +97,11 @@ subject_of(const struct object *o)
 	    .sha256 = o->sha256[0] != '\0' ? o->sha256 : NULL,
 	    .time_us = o->file->time_us,
 	    .zone = o->file->zone,
+	    .before = o->file->before,
+	    .after = o->file->after,
+	    .before_len = o->file->before_len,
+	    .after_len = o->file->after_len,
+	    .cut = o->file->cut,
 	};
 }
 
@@ -167,7 +172,8 @@ scan_bytes(struct object *o)
 	struct yara_file about = {.filepath = o->file->path, .filetype = o->type};
 	struct yara_result result;
 
-	slash = strrchr(name, '/');
+	slash = strrchr(name,
+	    o->file->before_len > 0 && strchr(name, '/') == NULL ? '\\' : '/');
 	about.filename = slash != NULL ? slash + 1 : name;
 	dot = strrchr(about.filename, '.');
 	about.extension = dot != NULL ? dot : "";

@@ -14,6 +14,10 @@ struct scan_file {
 	const char *path; /* told, never opened */
 	int64_t time_us;  /* of the records */
 	const char *zone; /* told in them; NULL: none */
+	/* Of a file out of traffic: members of the records, as JSON objects. */
+	const char *before, *after;
+	size_t before_len, after_len; /* 0: none */
+	bool cut;		      /* it had more bytes */
 };
 
 struct scan_counts {

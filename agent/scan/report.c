@@ -29,7 +29,7 @@ write_subject(
 	}
 	if (s->type[0] != '\0')
 		jw_str(w, "magic", s->type);
-	jw_str(w, "state", "CLOSED");
+	jw_str(w, "state", s->cut && s->member == NULL ? "TRUNCATED" : "CLOSED");
 	jw_bool(w, "stored", false);
 	jw_uint(w, "size", s->size);
 	if (s->sha256 != NULL)
@@ -124,11 +124,13 @@ report_match(
 
 	buf_reset(out);
 	event_begin(&w, out, s->time_us);
+	jw_members(&w, s->before, s->before_len);
 	jw_str(&w, "event_type", "alert");
 	event_alert_open(&w, &alert);
 	write_metadata(&w, m);
 	jw_end_object(&w);
 	write_subject(&w, s, m);
+	jw_members(&w, s->after, s->after_len);
 	event_ours(&w, RECORD_ALERT, "yara", s->zone);
 	event_end(&w);
 }
@@ -141,6 +143,7 @@ report_finding(struct buf *out, const struct report_subject *s, const char *even
 
 	buf_reset(out);
 	event_begin(&w, out, s->time_us);
+	jw_members(&w, s->before, s->before_len);
 	jw_str(&w, "event_type", "anomaly");
 	jw_object(&w, "anomaly");
 	jw_str(&w, "type", "file");
@@ -151,6 +154,7 @@ report_finding(struct buf *out, const struct report_subject *s, const char *even
 		jw_str(&w, "rule", rule);
 	jw_end_object(&w);
 	write_subject(&w, s, NULL);
+	jw_members(&w, s->after, s->after_len);
 	event_ours(&w, RECORD_FINDING, "yara", s->zone);
 	event_end(&w);
 }

@@ -16,6 +16,10 @@ struct report_subject {
 	const char *sha256; /* hexadecimal; NULL: not known */
 	int64_t time_us;
 	const char *zone; /* NULL: none */
+	/* Of a file out of traffic: members of its records (struct scan_file). */
+	const char *before, *after;
+	size_t before_len, after_len;
+	bool cut; /* it had more bytes */
 };
 
 /* One rule that matched: event_type alert, gid 300.  out is emptied first. */

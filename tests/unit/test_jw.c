@@ -111,6 +111,26 @@ test_valid_utf8_stays(void **state)
 	buf_release(&b);
 }
 
+static void
+test_members_of_another_object(void **state)
+{
+	struct buf b;
+	struct jw w;
+
+	(void)state;
+	buf_init(&b, 256);
+	jw_init(&w, &b);
+	jw_object(&w, NULL);
+	jw_members(&w, "{}", 2);
+	jw_members(&w, NULL, 0);
+	jw_members(&w, "{\"a\":1}", 7);
+	jw_int(&w, "b", 2);
+	jw_members(&w, "{\"c\":{\"d\":3}}", 13);
+	jw_end_object(&w);
+	assert_string_equal(buf_str(&b), "{\"a\":1,\"b\":2,\"c\":{\"d\":3}}");
+	buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -119,6 +139,7 @@ main(void)
 	    cmocka_unit_test(test_any_bytes_give_json),
 	    cmocka_unit_test(test_numbers_to_their_ends),
 	    cmocka_unit_test(test_valid_utf8_stays),
+	    cmocka_unit_test(test_members_of_another_object),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

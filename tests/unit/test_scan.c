@@ -161,25 +161,58 @@ count(const char *path, const char *value)
 }
 
 static void
-scan_named(const char *name)
+scan_as(const char *name, struct scan_file f)
 {
 	struct yara_totals t;
 	struct yara *y;
 	struct scan *s;
-	struct scan_file f = {.time_us = 1000000, .zone = "dmz"};
 	char path[256];
 
 	put("r.yar", RULES, sizeof(RULES) - 1);
 	assert_non_null(y = load("r.yar", &t));
 	assert_non_null(s = scan_new(y, 20, on_record, NULL));
 	snprintf(path, sizeof(path), "%s", path_of(name));
-	f.path = path;
+	if (f.path == NULL)
+		f.path = path;
 	assert_int_not_equal(f.fd = open(path, O_RDONLY), -1);
 	told.n = 0;
 	assert_int_equal(scan_file(s, &f), 0);
 	close(f.fd);
 	scan_free(s);
 	yara_free(y);
+}
+
+static void
+scan_named(const char *name)
+{
+	scan_as(name, (struct scan_file){.time_us = 1000000, .zone = "dmz"});
+}
+
+static void
+test_a_file_of_traffic_has_its_flow(void **state)
+{
+	static const char before[] = "{\"flow_id\":7,\"src_ip\":\"192.0.2.1\"}",
+			  after[] = "{\"http\":{\"url\":\"/x\"}}";
+	struct json_doc *d;
+
+	(void)state;
+	put("copy", MARKER, sizeof(MARKER) - 1);
+	scan_as("copy",
+	    (struct scan_file){.path = "share\\evil.txt",
+		.before = before,
+		.before_len = sizeof(before) - 1,
+		.after = after,
+		.after_len = sizeof(after) - 1,
+		.cut = true});
+	assert_int_equal(told.n, 2);
+	assert_int_equal(count("alert.signature", "named"), 1);
+	assert_non_null(
+	    d = json_read(told.lines[0], strlen(told.lines[0]), NULL, 0));
+	assert_int_equal(json_int(d, "flow_id", 0), 7);
+	assert_string_equal(json_str(d, "http.url"), "/x");
+	assert_string_equal(json_str(d, "fileinfo.filename"), "share\\evil.txt");
+	assert_string_equal(json_str(d, "fileinfo.state"), "TRUNCATED");
+	json_free(d);
 }
 
 static void
@@ -487,6 +520,7 @@ main(void)
 	    cmocka_unit_test(test_bad_file_is_named_and_the_rest_loads),
 	    cmocka_unit_test(test_version_follows_the_rules),
 	    cmocka_unit_test(test_match_is_an_eve_alert),
+	    cmocka_unit_test(test_a_file_of_traffic_has_its_flow),
 	    cmocka_unit_test(test_empty_file),
 	    cmocka_unit_test(test_archives_within_archives),
 	    cmocka_unit_test(test_every_truncation),
