@@ -29,14 +29,12 @@ enum {
 
 enum {
 	EVENT_MALFORMED,
-	EVENT_NO_VERSION,
 	EVENT_OTHER_VERSION,
 	EVENT_MANY,
 };
 
 static const char *const EVENTS[] = {
     [EVENT_MALFORMED] = "malformed_data",
-    [EVENT_NO_VERSION] = "nonexistent_version",
     [EVENT_OTHER_VERSION] = "unsupported_version",
     [EVENT_MANY] = "too_many_transactions",
     NULL,
