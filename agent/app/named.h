@@ -7,5 +7,7 @@
 
 extern const struct app_parser imap_parser;
 extern const struct app_parser telnet_parser;
+extern const struct app_parser ntp_parser;
+extern const struct app_parser rdp_parser;
 
 #endif

@@ -54,5 +54,7 @@ const struct app_parser *const app_registry[] = {
     &telnet_parser, /* last: it takes all on its port */
     &krb5_parser,
     &ike_parser,
+    &ntp_parser,
+    &rdp_parser,
     NULL,
 };

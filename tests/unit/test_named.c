@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* IMAP and telnet: that they are found, and not found in what they are not. */
+/* IMAP, telnet, NTP and RDP: found, and not found in what they are not. */
 #include "tests/unit/lines_help.h"
 
 #include "agent/app/named.h"
@@ -55,12 +55,58 @@ telnet_is_anything_on_its_port(void **state)
 	    "failed");
 }
 
+static bool
+is_ntp(uint16_t port, uint8_t first, size_t len)
+{
+	uint8_t message[100] = {first};
+	struct talk t;
+	bool found;
+
+	talk_begin(&t, &ntp_parser, IPPROTO_UDP, port);
+	talk_tell(&t, STREAM_DATAGRAM, APP_TS, message, len);
+	talk_tell(&t, STREAM_DATAGRAM, APP_TS, "odd", 3);
+	assert_null(app_tx_first(&t.flow));
+	found = app_flow_id(&t.flow) == APP_NTP;
+	talk_end(&t);
+	return found;
+}
+
+static void
+ntp_has_a_version_and_a_size(void **state)
+{
+	(void)state;
+	assert_true(is_ntp(123, 0x23, 48));
+	assert_true(is_ntp(123, 0xe3, 68));
+	assert_true(is_ntp(123, 0x1b, 60));
+	assert_false(is_ntp(123, 0x23, 60));
+	assert_false(is_ntp(123, 0x23, 47));
+	assert_false(is_ntp(123, 0x13, 48));
+	assert_false(is_ntp(123, 0x2b, 48));
+	assert_false(is_ntp(124, 0x23, 48));
+}
+
+static void
+rdp_begins_with_a_tpkt(void **state)
+{
+	static const char begin[] = "\x03\x01\x01\x0b\x06\xe0";
+
+	(void)state;
+	assert_string_equal(name_of(&rdp_parser, 3389, APP_TS, begin, 1), "rdp");
+	assert_string_equal(name_of(&rdp_parser, 3389, APP_TC, begin, 1), "rdp");
+	assert_string_equal(
+	    name_of(&rdp_parser, 3390, APP_TS, begin, SIZE_MAX), "failed");
+	assert_string_equal(
+	    name_of(&rdp_parser, 3389, APP_TS, "\x16\x03\x01", SIZE_MAX), "failed");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(imap_begins_with_the_first_capability),
 	    cmocka_unit_test(telnet_is_anything_on_its_port),
+	    cmocka_unit_test(ntp_has_a_version_and_a_size),
+	    cmocka_unit_test(rdp_begins_with_a_tpkt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
