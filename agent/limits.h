@@ -68,6 +68,8 @@
 
 /* A protocol that is not known by now is looked at no further. */
 #define APP_PROBE_BYTES_MAX 4096
+/* Of a direction that nobody knows, while the other may still tell. */
+#define APP_WAIT_BYTES_MAX (32u << 10)
 /* Open transactions of a flow; Suricata's cap of HTTP is the same. */
 #define APP_TX_MAX 512
 /* Suricata's request-body-minimal-inspect-size, and the response's: rules on the

@@ -73,6 +73,14 @@ parser_begin(struct app_flow *a, const struct app_parser *p)
 	return true;
 }
 
+static void
+wait_over(struct app_flow *a, enum app_dir d)
+{
+	if (a->waits[d])
+		app_drop(a, a->begin[d].len);
+	a->waits[d] = false;
+}
+
 /* The protocol changed: the next bytes say to what. */
 static void
 begin_anew(struct app_flow *a)
@@ -81,16 +89,46 @@ begin_anew(struct app_flow *a)
 	parser_end(a);
 	a->changed = false;
 	for (int d = 0; d < APP_DIRS; d++) {
+		wait_over(a, (enum app_dir)d);
 		a->id[d] = APP_UNKNOWN;
 		a->stopped[d] = false;
 		buf_reset(&a->begin[d]);
 	}
 }
 
+/* Bytes for a parser that only the other direction can name. */
+static void
+wait_more(struct app_flow *a, enum app_dir d, struct span bytes)
+{
+	if (a->begin[d].len + bytes.len <= APP_WAIT_BYTES_MAX &&
+	    app_hold(a, bytes.len)) {
+		if (buf_add(&a->begin[d], bytes.p, bytes.len) == 0)
+			return;
+		app_drop(a, bytes.len);
+	}
+	app_stop(a, d);
+}
+
+/* All of them, which may be kept already. */
+static void
+wait_begin(struct app_flow *a, enum app_dir d, struct span all)
+{
+	size_t kept = a->begin[d].len;
+
+	if (kept > APP_WAIT_BYTES_MAX || !app_hold(a, kept)) {
+		app_stop(a, d);
+		return;
+	}
+	a->waits[d] = true;
+	if (kept == 0)
+		wait_more(a, d, all);
+}
+
 void
 app_stop(struct app_flow *a, enum app_dir d)
 {
 	a->stopped[d] = true;
+	wait_over(a, d);
 	buf_release(&a->begin[d]);
 	if (a->parser != NULL)
 		inside_txs_finish(a, d);
@@ -182,8 +220,9 @@ on_known(struct app_flow *a, enum app_dir d, const struct app_parser *p)
 	}
 }
 
+/* All: what the direction said. */
 static void
-on_unknown(struct app_flow *a, enum app_dir d)
+on_unknown(struct app_flow *a, enum app_dir d, struct span all)
 {
 	enum app_dir other = d == APP_TS ? APP_TC : APP_TS;
 
@@ -192,11 +231,15 @@ on_unknown(struct app_flow *a, enum app_dir d)
 		flow_event(a, APP_EVENT_ONE_DIRECTION);
 		return;
 	}
-	app_stop(a, d);
 	if (a->id[other] == APP_FAILED) {
 		a->app->stats.flows[APP_FAILED]++;
 		stop_both(a);
+		return;
 	}
+	if (a->flow->key.proto == IPPROTO_UDP)
+		app_stop(a, d);
+	else
+		wait_begin(a, d, all);
 }
 
 /* All bytes of the direction so far; decides, or keeps them and says false. */
@@ -209,7 +252,7 @@ decide(struct app_flow *a, enum app_dir d, struct span all, bool kept)
 	if ((p = ask(a, d, all, &wait)) != NULL)
 		on_known(a, d, p);
 	else if (!wait || all.len >= APP_PROBE_BYTES_MAX)
-		on_unknown(a, d);
+		on_unknown(a, d, all);
 	else {
 		if (!kept)
 			buf_add(&a->begin[d], all.p, all.len);
@@ -266,8 +309,10 @@ tell_other(struct app_flow *a, enum app_dir d, const struct stream_news *n)
 	const struct app_parser *p;
 	bool wait;
 
-	if (a->parser == NULL || a->id[other] != APP_UNKNOWN || begin.len == 0)
+	if (a->parser == NULL || begin.len == 0 ||
+	    (a->id[other] != APP_UNKNOWN && !a->waits[other]))
 		return;
+	wait_over(a, other);
 	buf_init(&a->begin[other], begin.max);
 	all.to_server = other == APP_TS;
 	all.offset = a->begin_at[other];
@@ -275,7 +320,7 @@ tell_other(struct app_flow *a, enum app_dir d, const struct stream_news *n)
 	if ((p = ask(a, other, all.data, &wait)) != NULL)
 		on_known(a, other, p);
 	else
-		on_unknown(a, other);
+		on_unknown(a, other, all.data);
 	tell(a, other, &all);
 	buf_release(&begin);
 }
@@ -296,6 +341,10 @@ on_data(struct app_flow *a, enum app_dir d, const struct stream_news *n)
 		a->spoke = true;
 		a->first_spoke = d;
 	}
+	if (a->waits[d]) {
+		wait_more(a, d, n->data);
+		return;
+	}
 	if (a->id[d] != APP_UNKNOWN) {
 		tell(a, d, &all);
 		return;
@@ -304,14 +353,14 @@ on_data(struct app_flow *a, enum app_dir d, const struct stream_news *n)
 	if (!kept)
 		a->begin_at[d] = n->offset;
 	if (kept && buf_add(begin, n->data.p, n->data.len) == -1) {
-		on_unknown(a, d);
+		on_unknown(a, d, n->data);
 		return;
 	}
 	if (kept) {
 		all.offset = a->begin_at[d];
 		all.data = (struct span){begin->data, begin->len};
 	}
-	if (!decide(a, d, all.data, kept))
+	if (!decide(a, d, all.data, kept) || a->waits[d])
 		return;
 	was = *begin;
 	buf_init(begin, was.max);
@@ -334,7 +383,7 @@ on_gap(struct app_flow *a, enum app_dir d, const struct stream_news *n)
 	inside_frames_end(a, d);
 	a->app->stats.gaps++;
 	if (a->id[d] == APP_UNKNOWN)
-		on_unknown(a, d);
+		on_unknown(a, d, n->data);
 	app_stop(a, d);
 }
 
@@ -395,6 +444,8 @@ app_slot_free(void *slot)
 	if (a == NULL)
 		return;
 	parser_end(a);
+	wait_over(a, APP_TS);
+	wait_over(a, APP_TC);
 	buf_release(&a->begin[APP_TS]);
 	buf_release(&a->begin[APP_TC]);
 	free(a);

@@ -421,8 +421,8 @@ static const struct app_use USE[] = {
 
 static const char *const EVENTS[DNS_EVENTS + 1] = {
     [DNS_EVENT_MALFORMED] = "malformed_data",
-    [DNS_EVENT_NOT_REQUEST] = "not_a_request",
-    [DNS_EVENT_NOT_RESPONSE] = "not_a_response",
+    [DNS_EVENT_NOT_REQUEST] = "not_request",
+    [DNS_EVENT_NOT_RESPONSE] = "not_response",
     [DNS_EVENT_Z] = "z_flag_set",
     [DNS_EVENT_OPCODE] = "invalid_opcode",
     [DNS_EVENT_NAME_TOO_LONG] = "name_too_long",

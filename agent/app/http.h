@@ -37,6 +37,28 @@ enum http_event {
 	HTTP_EVENT_MULTIPART_HEADER,
 	HTTP_EVENT_BODY_UNEXPECTED,
 	HTTP_EVENT_CHANGE_FAILED,
+	HTTP_EVENT_LEADING_SPACE,
+	HTTP_EVENT_METHOD_DELIMITER,
+	HTTP_EVENT_URI_DELIMITER,
+	HTTP_EVENT_URI_HOST,
+	HTTP_EVENT_HEADER_HOST,
+	HTTP_EVENT_REQUEST_HEADER,
+	HTTP_EVENT_RESPONSE_HEADER,
+	HTTP_EVENT_REQUEST_MANY,
+	HTTP_EVENT_REQUEST_FOLDING,
+	HTTP_EVENT_RESPONSE_FOLDING,
+	HTTP_EVENT_REQUEST_LENGTH,
+	HTTP_EVENT_RESPONSE_LENGTH,
+	HTTP_EVENT_REQUEST_CHUNK,
+	HTTP_EVENT_RESPONSE_CHUNK,
+	HTTP_EVENT_PROTOCOL,
+	HTTP_EVENT_STATUS,
+	HTTP_EVENT_RESPONSE_CODING,
+	HTTP_EVENT_CHUNKED_OLD,
+	HTTP_EVENT_CONTENT_CODING,
+	HTTP_EVENT_RANGE,
+	HTTP_EVENT_CONTINUE_AGAIN,
+	HTTP_EVENT_UNPACK,
 	HTTP_EVENTS,
 };
 
@@ -48,6 +70,7 @@ struct http_part {
 struct http_field {
 	struct http_part name, value;
 	bool has_colon;
+	bool bad_name; /* it is no token */
 };
 
 /* The lines between the first and the body. */
@@ -57,6 +80,9 @@ struct http_headers {
 	struct http_field *field;
 	size_t n, cap, last; /* where the last line begins */
 	bool missing_colon;
+	bool folded_first; /* the first line goes on one that is not there */
+	bool too_many;
+	bool bad_name;	     /* a name is no token */
 	bool lengths_differ; /* Content-Length stands there twice */
 	/* Made when they are complete: fields of one name joined. */
 	struct buf text;  /* the first line, "Name: value" each, an empty line */
@@ -93,6 +119,7 @@ struct http_tx {
 	struct buf uri;	 /* normalised path and query */
 	struct buf host; /* lower case, without port; empty: none */
 	bool is_head, is_connect, has_files;
+	bool continued; /* "100 Continue" was said */
 	int status;
 };
 
@@ -167,6 +194,8 @@ struct http_coder *http_coder_new(struct span encoding);
 /* Are there more codings than are unpacked? */
 bool http_coder_too_deep(struct span encoding);
 void http_coder_free(struct http_coder *c);
+/* Was its beginning not what the coding's name says?  c may be NULL. */
+bool http_coder_failed(const struct http_coder *c);
 /* Tells sink what came out; what cannot be unpacked comes out as it is. */
 void http_coder_feed(
     struct http_coder *c, struct span bytes, http_sink_fn *sink, void *arg);

@@ -19,7 +19,7 @@ static const char *const EVENTS[] = {
     [HTTP2_EVENT_HEADER] = "invalid_header",
     [HTTP2_EVENT_REASSEMBLY] = "reassembly_limit_reached",
     [HTTP2_EVENT_AUTHORITY] = "authority_host_mismatch",
-    [HTTP2_EVENT_USER_INFO] = "user_info_in_uri",
+    [HTTP2_EVENT_USER_INFO] = "userinfo_in_uri",
     [HTTP2_EVENTS] = NULL,
 };
 

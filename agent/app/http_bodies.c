@@ -29,13 +29,14 @@ static void
 add_body(struct http_reading *r, size_t n)
 {
 	const uint8_t *p = cur_take(&r->c, n);
-
 	struct http_body *b;
 
 	if (r->s->tx == NULL)
 		return;
 	b = &http_message_of(r)->body;
 	http_body_add(r->a, b, (struct span){p, n});
+	if (http_coder_failed(b->coder))
+		app_tx_event(&r->s->tx->tx, HTTP_EVENT_UNPACK);
 	if (b->parts != NULL)
 		r->s->tx->tx.events |= (uint64_t)http_parts_events(b->parts)
 		    << HTTP_EVENT_MULTIPART_ERROR;
@@ -105,6 +106,9 @@ chunk_size(struct span line)
 static bool
 not_chunked(struct http_reading *r)
 {
+	if (r->s->tx != NULL)
+		http_tx_event(
+		    r, HTTP_EVENT_REQUEST_CHUNK, HTTP_EVENT_RESPONSE_CHUNK);
 	r->s->looked = 0;
 	r->s->state = r->d == APP_TC ? ON_CLOSE : ON_NOTHING;
 	return true;
@@ -124,6 +128,9 @@ http_bodies_chunk_size(struct http_reading *r)
 		return not_chunked(r);
 	if (i == r->c.left)
 		return false;
+	if (r->d == APP_TS && i > 0 && r->s->tx != NULL &&
+	    memchr(r->c.pos, '\n', i) != NULL)
+		app_tx_event(&r->s->tx->tx, HTTP_EVENT_REQUEST_CHUNK);
 	line = (struct span){r->c.pos + i, r->c.left - i};
 	if ((end = memchr(line.p, '\n', line.len)) == NULL) {
 		/* No line end in sight where a few digits should stand. */
@@ -133,8 +140,8 @@ http_bodies_chunk_size(struct http_reading *r)
 	if ((n = chunk_size(line)) < 0)
 		return not_chunked(r);
 	if (memchr(line.p, ';', line.len) != NULL && r->s->tx != NULL)
-		http_tx_event(r, HTTP_EVENT_REQUEST_CHUNK_EXTENSION,
-		    HTTP_EVENT_RESPONSE_CHUNK_EXTENSION);
+		/* Suricata tells of both with the event of requests. */
+		app_tx_event(&r->s->tx->tx, HTTP_EVENT_REQUEST_CHUNK_EXTENSION);
 	http_lines_cut(r, i + line.len, 1);
 	r->s->left = (uint64_t)n;
 	r->s->state = n == 0 ? ON_TRAILER : ON_CHUNK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Header fields: unfolded, joined by name, as text (engine.md 5.7, 5.8). */
 #include "agent/app/http.h"
+#include "agent/app/http_check.h"
 
 #include "agent/limits.h"
 
@@ -69,6 +70,7 @@ split(struct http_headers *h)
 		line.p = colon + 1;
 	}
 	f->has_colon = colon != NULL;
+	f->bad_name = colon != NULL && !http_check_token(name);
 	f->name = part_in(&h->lines, http_trim(name));
 	f->value = part_in(&h->lines, http_trim(line));
 }
@@ -115,6 +117,8 @@ http_headers_line(struct http_headers *h, struct span line, bool strict)
 		go_on(h, line);
 		return;
 	}
+	h->folded_first = h->folded_first || (folded && h->n == 0);
+	h->too_many = h->too_many || h->n == HTTP_FIELDS_MAX;
 	if (!make_room(h) || buf_reserve(&h->lines, line.len) == -1)
 		return;
 	h->last = h->lines.len;
@@ -146,6 +150,7 @@ http_headers_add(struct http_headers *h, struct span name, struct span value)
 	f = &h->field[h->n++];
 	h->last = h->lines.len;
 	f->has_colon = true;
+	f->bad_name = false;
 	f->name = put(&h->lines, name);
 	buf_adds(&h->lines, ": ");
 	f->value = put(&h->lines, value);
@@ -225,8 +230,10 @@ http_headers_finish(
 	add(&h->text, (struct span){first_line->data, first_line->len});
 	buf_adds(&h->text, "\r\n");
 	buf_adds(&h->names, "\r\n");
-	for (size_t i = 0; i < h->n; i++)
+	for (size_t i = 0; i < h->n; i++) {
 		h->missing_colon = h->missing_colon || !h->field[i].has_colon;
+		h->bad_name = h->bad_name || h->field[i].bad_name;
+	}
 	for (size_t i = 0; h->joined != NULL && i < h->n; i++) {
 		struct span name = http_part(&h->lines, h->field[i].name);
 		size_t before = h->text.len;

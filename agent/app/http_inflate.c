@@ -23,6 +23,7 @@ struct http_coder {
 	struct http_coder *inner; /* unpacks what comes out; NULL: none */
 	bool gzip;		  /* which form is tried now */
 	bool live, over, as_it_is;
+	bool failed; /* the first bytes could not be unpacked as they should */
 	unsigned tries;
 	uint64_t in, out;
 };
@@ -192,6 +193,7 @@ http_coder_feed(
 			continue;
 		if (rc == Z_BUF_ERROR)
 			return;
+		c->failed = c->failed || (c->tries == 0 && c->out == 0);
 		if (!try_again(c, bytes)) {
 			c->as_it_is = true;
 			come_out(c, bytes, sink, arg);
@@ -199,4 +201,13 @@ http_coder_feed(
 		}
 	}
 	c->over = c->over || is_bomb(c);
+}
+
+bool
+http_coder_failed(const struct http_coder *c)
+{
+	for (; c != NULL; c = c->inner)
+		if (c->failed)
+			return true;
+	return false;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The machine over lines and bodies (RFC 9112), a step each. */
+#include "agent/app/http_check.h"
 #include "agent/app/http_read.h"
 
 #include "agent/limits.h"
@@ -50,11 +51,13 @@ check_host(struct http_tx *tx, struct span field)
 	    http_part(&tx->message[APP_TS].line, tx->message[APP_TS].word[2]);
 	struct span in_uri = {tx->host.data, tx->host.len};
 
-	if (in_uri.len > 0 && field.len > 0 && !tx->is_connect &&
+	if (in_uri.len > 0 && field.len > 0 &&
 	    (field.len < in_uri.len ||
 		strncasecmp((const char *)field.p, (const char *)in_uri.p,
 		    in_uri.len) != 0))
 		app_tx_event(&tx->tx, HTTP_EVENT_HOST_AMBIGUOUS);
+	if (field.p != NULL && !http_check_host(field))
+		app_tx_event(&tx->tx, HTTP_EVENT_HEADER_HOST);
 	http_uri_host(tx, field);
 	if (field.p == NULL && in_uri.len == 0 && http_is(proto, "HTTP/1.1"))
 		app_tx_event(&tx->tx, HTTP_EVENT_MISSING_HOST);
@@ -75,6 +78,16 @@ check_authorization(struct http_tx *tx, struct span field)
 	app_tx_event(&tx->tx, HTTP_EVENT_AUTH_UNRECOGNIZED);
 }
 
+/* A version that has no chunks. */
+static bool
+is_1_0(const struct http_tx *tx, enum app_dir d)
+{
+	const struct http_message *m = &tx->message[d];
+	struct span version = http_part(&m->line, m->word[d == APP_TS ? 2 : 0]);
+
+	return http_is(version, "HTTP/1.0") || http_is(version, "HTTP/0.9");
+}
+
 static bool
 after_request(struct http_reading *r)
 {
@@ -85,12 +98,14 @@ after_request(struct http_reading *r)
 
 	check_host(tx, http_headers_find(h, "host"));
 	check_authorization(tx, http_headers_find(h, "authorization"));
+	if (length.p != NULL && !http_check_length(length))
+		app_tx_event(&tx->tx, HTTP_EVENT_REQUEST_LENGTH);
+	if (coding.p != NULL && (!http_check_chunked(coding) || is_1_0(tx, APP_TS)))
+		app_tx_event(&tx->tx, HTTP_EVENT_REQUEST_CODING);
 	if (http_has(coding, "chunked")) {
 		http_bodies_begin(r, ON_CHUNK_SIZE);
 		return true;
 	}
-	if (coding.p != NULL)
-		app_tx_event(&tx->tx, HTTP_EVENT_REQUEST_CODING);
 	return by_length(r, length.p == NULL ? 0 : length_of(length));
 }
 
@@ -101,6 +116,25 @@ is_upgrade(const struct http_tx *tx)
 	    (tx->is_connect && tx->status >= 200 && tx->status < 300);
 }
 
+static void
+check_response(struct http_tx *tx, struct span length, struct span coding)
+{
+	const struct http_headers *h = &tx->message[APP_TC].headers;
+	struct span range = http_headers_find(h, "content-range");
+	bool chunked = http_has(coding, "chunked");
+
+	if (length.p != NULL && !http_check_length(length))
+		app_tx_event(&tx->tx, HTTP_EVENT_RESPONSE_LENGTH);
+	if (chunked && !http_is(http_trim(coding), "chunked"))
+		app_tx_event(&tx->tx, HTTP_EVENT_RESPONSE_CODING);
+	if (chunked && is_1_0(tx, APP_TC))
+		app_tx_event(&tx->tx, HTTP_EVENT_CHUNKED_OLD);
+	if (!http_check_codings(http_headers_find(h, "content-encoding")))
+		app_tx_event(&tx->tx, HTTP_EVENT_CONTENT_CODING);
+	if (range.p != NULL && !http_check_range(range))
+		app_tx_event(&tx->tx, HTTP_EVENT_RANGE);
+}
+
 static bool
 after_response(struct http_reading *r)
 {
@@ -108,10 +142,11 @@ after_response(struct http_reading *r)
 	const struct http_headers *h = &tx->message[APP_TC].headers;
 	struct span length = http_headers_find(h, "content-length");
 	struct span upgrade = http_headers_find(h, "upgrade");
-	bool chunked =
-	    http_has(http_headers_find(h, "transfer-encoding"), "chunked");
+	struct span coding = http_headers_find(h, "transfer-encoding");
+	bool chunked = http_has(coding, "chunked");
 	bool bare = !chunked && length.p == NULL;
 
+	check_response(tx, length, coding);
 	if (is_upgrade(tx) && bare) {
 		if (!app_change(
 			r->a, http_has(upgrade, "h2c") ? APP_HTTP2 : APP_UNKNOWN))
@@ -119,7 +154,11 @@ after_response(struct http_reading *r)
 		http_tx_done(r);
 		return true;
 	}
-	if (tx->status == 100 && bare) { /* the response is yet to come */
+	/* The response is yet to come. */
+	if (tx->status == 100 && !chunked && length_of(length) <= 0) {
+		if (tx->continued)
+			app_tx_event(&tx->tx, HTTP_EVENT_CONTINUE_AGAIN);
+		tx->continued = true;
 		http_headers_release(&tx->message[APP_TC].headers);
 		http_headers_init(&tx->message[APP_TC].headers);
 		r->s->state = ON_LINE;
@@ -157,6 +196,14 @@ headers_done(struct http_reading *r)
 	if (m->headers.missing_colon)
 		http_tx_event(
 		    r, HTTP_EVENT_REQUEST_NO_COLON, HTTP_EVENT_RESPONSE_NO_COLON);
+	if (m->headers.bad_name)
+		http_tx_event(
+		    r, HTTP_EVENT_REQUEST_HEADER, HTTP_EVENT_RESPONSE_HEADER);
+	if (m->headers.folded_first)
+		http_tx_event(
+		    r, HTTP_EVENT_REQUEST_FOLDING, HTTP_EVENT_RESPONSE_FOLDING);
+	if (m->headers.too_many && r->d == APP_TS)
+		app_tx_event(&r->s->tx->tx, HTTP_EVENT_REQUEST_MANY);
 	if (m->headers.lengths_differ)
 		http_tx_event(
 		    r, HTTP_EVENT_REQUEST_LENGTHS, HTTP_EVENT_RESPONSE_LENGTHS);
@@ -245,6 +292,25 @@ has_fields(const struct http_reading *r)
 	return false;
 }
 
+static void
+check_request_line(struct http_tx *tx)
+{
+	const struct http_message *m = &tx->message[APP_TS];
+	struct span line = {m->line.data, m->line.len};
+	struct span uri = http_part(&m->line, m->word[1]);
+	size_t n = 0;
+
+	if (!http_check_delimiter(line, m->word[0].len, m->word[1].at))
+		app_tx_event(&tx->tx, HTTP_EVENT_METHOD_DELIMITER);
+	while (m->word[1].at + n < line.len &&
+	    !http_is_blank(line.p[m->word[1].at + n]))
+		n++;
+	if (!http_check_delimiter(line, m->word[1].at + n, m->word[1].at + n + 1))
+		app_tx_event(&tx->tx, HTTP_EVENT_URI_DELIMITER);
+	if (!http_check_authority(uri, tx->is_connect))
+		app_tx_event(&tx->tx, HTTP_EVENT_URI_HOST);
+}
+
 static bool
 on_request_line(struct http_reading *r)
 {
@@ -263,15 +329,18 @@ on_request_line(struct http_reading *r)
 	r->s->tx = tx;
 	r->s->state = ON_HEADERS;
 	app_frame_tx(r->a, r->d, r->s->frame, &tx->tx);
+	if (http_is_blank(line.p[0]))
+		app_tx_event(&tx->tx, HTTP_EVENT_LEADING_SPACE);
+	check_request_line(tx);
 	http_uri_normalise(
 	    tx, http_part(&http_message_of(r)->line, http_message_of(r)->word[1]));
 	http_tx_advance(tx, APP_TS, HTTP_LINE);
 	stream_set_window(r->a->flow, true, HTTP_REQUEST_WINDOW);
 	if (http_message_of(r)->word[2].len > 0)
 		return true;
-	app_tx_event(&tx->tx, HTTP_EVENT_MISSING_PROTOCOL);
 	if (has_fields(r))
 		return true;
+	app_tx_event(&tx->tx, HTTP_EVENT_MISSING_PROTOCOL);
 	http_headers_finish(
 	    &http_message_of(r)->headers, &http_message_of(r)->line, "cookie");
 	http_tx_done(r);
@@ -305,6 +374,17 @@ on_bare_body(struct http_reading *r, struct cursor from)
 	return true;
 }
 
+static void
+check_status_line(struct http_tx *tx)
+{
+	const struct http_message *m = &tx->message[APP_TC];
+
+	if (!http_check_protocol(http_part(&m->line, m->word[0])))
+		app_tx_event(&tx->tx, HTTP_EVENT_PROTOCOL);
+	if (!http_check_status(http_part(&m->line, m->word[1])))
+		app_tx_event(&tx->tx, HTTP_EVENT_STATUS);
+}
+
 static bool
 on_status_line(struct http_reading *r)
 {
@@ -332,6 +412,7 @@ on_status_line(struct http_reading *r)
 	}
 	app_frame_tx(r->a, r->d, r->s->frame, &r->s->tx->tx);
 	http_status_line(r->s->tx, line);
+	check_status_line(r->s->tx);
 	http_tx_advance(r->s->tx, APP_TC, HTTP_LINE);
 	stream_set_window(r->a->flow, false, HTTP_RESPONSE_WINDOW);
 	r->s->state = ON_HEADERS;

@@ -31,6 +31,7 @@ struct app_flow {
 	enum app_dir first_spoke;
 	struct buf begin[APP_DIRS]; /* bytes while the protocol is not known */
 	uint64_t begin_at[APP_DIRS];
+	bool waits[APP_DIRS]; /* nobody's by itself: the other direction may tell */
 	struct app_frame *frame[APP_DIRS];
 	unsigned frames;	    /* of both directions */
 	uint64_t frame_n[APP_DIRS]; /* given numbers */

@@ -206,9 +206,9 @@ events_of_headers_and_directions(void **state)
 	assert_true(talk_event(&t, 1, "z_flag_set"));
 	assert_true(talk_event(&t, 2, "invalid_opcode"));
 	ask(&t, APP_TS, answer, LEN(answer));
-	assert_true(talk_event(&t, 2, "not_a_request"));
+	assert_true(talk_event(&t, 2, "not_request"));
 	ask(&t, APP_TC, query, LEN(query));
-	assert_true(talk_event(&t, 2, "not_a_response"));
+	assert_true(talk_event(&t, 2, "not_response"));
 	assert_null(talk_tx(&t, 3));
 	talk_end(&t);
 }

@@ -297,7 +297,7 @@ hosts_that_differ_are_an_event(void **state)
 	frame(HTTP2_HEADERS, 4 | 1, 1, b.data, b.len);
 	say(APP_TS, 65536);
 	assert_true(talk_event(&t, 0, "authority_host_mismatch"));
-	assert_true(talk_event(&t, 0, "user_info_in_uri"));
+	assert_true(talk_event(&t, 0, "userinfo_in_uri"));
 	buf_release(&b);
 }
 
