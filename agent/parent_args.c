@@ -95,14 +95,14 @@ parent_args_loader(const struct parent_args *a)
 	add("--root", a->folders->root);
 	add_number("--memory", k->memory_sensor);
 	add_list("--set", &k->variables);
+	if (a->started)
+		add("--started", NULL);
 	if (k->bundle[0] == '\0') {
 		add_list("--rules", &k->rules);
 		return made.words;
 	}
 	add("--bundle-key", k->bundle_keys);
 	add_number("--after", a->after);
-	if (a->started)
-		add("--started", NULL);
 	return made.words;
 }
 

@@ -34,7 +34,7 @@ const struct cmdline_option SIGNATURES_LOAD_OPTIONS[] = {
 	NULL, &args.keys},
     {"set", "NAME=VALUE", "a rule variable", NULL, NULL, &args.sets},
     {"after", "N", "the highest serial that was used", NULL, &args.after, NULL},
-    {"started", NULL, "the agent starts: take a bundle that has expired",
+    {"started", NULL, "the agent starts: be quick, take a bundle that has expired",
 	&args.started, NULL, NULL},
     {"root", "DIR", "an empty folder that becomes the root", NULL, &args.root,
 	NULL},
@@ -262,9 +262,9 @@ begin(struct loader *l)
 {
 	struct sandbox box = {.root = args.rules.n > 0 ? NULL : args.root};
 
-	/* The host comes first; packets and files do too. */
+	/* Packets and files come first, but not while sensors wait for us. */
 	errno = 0;
-	if (nice(10) == -1 && errno != 0)
+	if (!args.started && nice(5) == -1 && errno != 0)
 		log_warn("no lower priority: %s", strerror(errno));
 
 	for (size_t i = 0; i < args.keys.n; i++)
