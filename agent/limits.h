@@ -70,7 +70,7 @@
 #define APP_PROBE_BYTES_MAX 4096
 /* Of a direction that nobody knows, while the other may still tell. */
 #define APP_WAIT_BYTES_MAX (32u << 10)
-/* Open transactions of a flow; Suricata's cap of HTTP is the same. */
+/* Open transactions of a flow: of one more the oldest ends; as in Suricata. */
 #define APP_TX_MAX 512
 /* Suricata's request-body-minimal-inspect-size, and the response's: rules on the
  * stream see so much of a message at once. */

@@ -239,6 +239,7 @@ const struct app_parser http_parser = {
     .over = APP_OVER_TCP,
     .client_first = true,
     .takes_gaps = true,
+    .keeps_oldest = true,
     .done = {HTTP_DONE, HTTP_DONE},
     .use = http_uses,
     .events = EVENTS,

@@ -311,6 +311,16 @@ check_request_line(struct http_tx *tx)
 		app_tx_event(&tx->tx, HTTP_EVENT_URI_HOST);
 }
 
+/* As in Suricata, a flow with so many open transactions is read no further. */
+static bool
+too_many(struct http_reading *r)
+{
+	r->s->state = ON_NOTHING;
+	app_stop(r->a, APP_TS);
+	app_stop(r->a, APP_TC);
+	return true;
+}
+
 static bool
 on_request_line(struct http_reading *r)
 {
@@ -321,8 +331,9 @@ on_request_line(struct http_reading *r)
 		return false;
 	if (http_trim(line).len == 0)
 		return true;
-	if ((tx = http_tx_new(r->a)) == NULL ||
-	    !http_request_line(tx, http_trim(line))) {
+	if ((tx = http_tx_new(r->a)) == NULL)
+		return too_many(r);
+	if (!http_request_line(tx, http_trim(line))) {
 		r->s->state = ON_NOTHING;
 		return true;
 	}
@@ -363,10 +374,8 @@ is_status_line(struct span line)
 static bool
 on_bare_body(struct http_reading *r, struct cursor from)
 {
-	if ((r->s->tx = http_tx_to_answer(r)) == NULL) {
-		r->s->state = ON_NOTHING;
-		return true;
-	}
+	if ((r->s->tx = http_tx_to_answer(r)) == NULL)
+		return too_many(r);
 	app_frame_tx(r->a, r->d, r->s->frame, &r->s->tx->tx);
 	http_tx_advance(r->s->tx, APP_TC, HTTP_HEADERS);
 	http_bodies_begin(r, ON_CLOSE);
@@ -406,10 +415,8 @@ on_status_line(struct http_reading *r)
 			return true; /* the status line is the next */
 		return on_bare_body(r, from);
 	}
-	if (r->s->tx == NULL && (r->s->tx = http_tx_to_answer(r)) == NULL) {
-		r->s->state = ON_NOTHING;
-		return true;
-	}
+	if (r->s->tx == NULL && (r->s->tx = http_tx_to_answer(r)) == NULL)
+		return too_many(r);
 	app_frame_tx(r->a, r->d, r->s->frame, &r->s->tx->tx);
 	http_status_line(r->s->tx, line);
 	check_status_line(r->s->tx);

@@ -44,14 +44,33 @@ app_mime_capped(struct app_flow *a)
 	a->app->stats.mime_cap++;
 }
 
+/* Nothing more is waited for in the oldest that is open. */
+static void
+close_oldest(struct app_flow *a)
+{
+	const uint8_t *done = a->parser->done;
+	struct app_tx *tx = a->first;
+
+	while (tx != NULL && tx->progress[APP_TS] >= done[APP_TS] &&
+	    tx->progress[APP_TC] >= done[APP_TC])
+		tx = tx->next;
+	if (tx == NULL)
+		return;
+	tx->progress[APP_TS] = done[APP_TS];
+	tx->progress[APP_TC] = done[APP_TC];
+}
+
 struct app_tx *
 app_tx_new(struct app_flow *a, size_t size)
 {
 	struct app_tx *tx;
 
-	if (a->txs == APP_TX_MAX) {
+	if (a->txs > APP_TX_MAX) {
 		a->app->stats.tx_cap++;
-		return NULL;
+		/* They go when detection had the packet: never twice as many. */
+		if (a->parser->keeps_oldest || a->txs >= 2 * APP_TX_MAX)
+			return NULL;
+		close_oldest(a);
 	}
 	if ((tx = calloc(1, size)) == NULL) {
 		a->app->stats.no_memory++;

@@ -352,12 +352,18 @@ open_transactions_are_capped(void **state)
 
 	(void)state;
 	say(&f, true, "ok");
-	for (int i = 1; i < APP_TX_MAX; i++)
+	for (int i = 0; i < APP_TX_MAX; i++)
 		say(&f, true, "more");
 	assert_int_equal(app_stats(app)->tx_cap, 0);
-	say(&f, true, "more");
+	assert_false(app_tx_done(&f, app_tx_first(&f), APP_TS));
+	say(&f, true, "more"); /* the oldest makes room */
 	assert_int_equal(app_stats(app)->tx_cap, 1);
-	assert_int_equal(app_stats(app)->txs[APP_DNS], APP_TX_MAX);
+	assert_true(app_tx_done(&f, app_tx_first(&f), APP_TS));
+	assert_true(app_tx_done(&f, app_tx_first(&f), APP_TC));
+	assert_false(app_tx_done(&f, app_tx_first(&f)->next, APP_TS));
+	for (int i = 0; i < 2 * APP_TX_MAX; i++)
+		say(&f, true, "more"); /* of one packet */
+	assert_int_equal(app_stats(app)->txs[APP_DNS], 2 * APP_TX_MAX);
 	finish(&f);
 }
 

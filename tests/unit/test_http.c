@@ -662,6 +662,25 @@ what_is_well_is_no_event(void **state)
 	}
 }
 
+/* As Suricata, whatever is said behind too many. */
+static void
+too_many_requests_end_the_reading(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	talk_open(&t);
+	for (unsigned i = 0; i <= APP_TX_MAX; i++)
+		say(&t, true, "GET /x HTTP/1.1\r\n\r\n");
+	assert_non_null(tx_at(&t, APP_TX_MAX));
+	say(&t, true, "GET /y HTTP/1.1\r\n\r\n");
+	assert_null(tx_at(&t, APP_TX_MAX + 1));
+	say(&t, false, "HTTP/1.1 200 OK\r\n\r\n");
+	has(&t, 0, APP_TC, APP_HTTP_STAT_CODE, NULL);
+	assert_int_equal(app_stats(t.app)->tx_cap, 1);
+	talk_close(&t);
+}
+
 /* A method that nobody knows: the answer says what it was. */
 static void
 what_one_direction_is_the_other_may_tell(void **state)
@@ -705,6 +724,7 @@ main(void)
 	    cmocka_unit_test(messages_without_a_body_end_with_their_headers),
 	    cmocka_unit_test(what_is_well_is_no_event),
 	    cmocka_unit_test(what_one_direction_is_the_other_may_tell),
+	    cmocka_unit_test(too_many_requests_end_the_reading),
 	    cmocka_unit_test(body_that_no_header_announced_is_body),
 	    cmocka_unit_test(fields_behind_the_last_chunk_join_the_headers),
 	};
