@@ -87,6 +87,7 @@ static const struct refused REFUSED[] = {
     {SENSOR | SCANNER, EACCES,
 	"open openat openat2 access faccessat faccessat2 stat "
 	"lstat readlink readlinkat socket getcwd"},
+    {LOADER, EACCES, "socket getcwd readlinkat"},
     /* The C library then starts threads through clone(), whose flags show. */
     {CHILDREN, ENOSYS, "clone3"},
     {1u << SANDBOX_PARENT, EPERM,

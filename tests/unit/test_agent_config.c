@@ -175,6 +175,25 @@ test_users(void **state)
 	assert_non_null(strstr(error, "useradd"));
 }
 
+static void
+test_bundle_or_files(void **state)
+{
+	struct agent_config c;
+
+	(void)state;
+	assert_int_equal(load("bundle: {file: /b.swb}\n", &c), 0);
+	assert_string_equal(c.bundle, "/b.swb");
+	assert_string_equal(c.bundle_keys, "/etc/stadswacht/bundle.pub");
+	config_agent_release(&c);
+	assert_int_equal(
+	    load("rules: {files: /r}\nbundle: {file: /b.swb}\n", &c), -1);
+	assert_non_null(strstr(error, ":2: bundle.file: rules.files is there too"));
+	config_agent_release(&c);
+	assert_int_equal(load("bundle: {file: b.swb}\n", &c), -1);
+	assert_non_null(strstr(error, "begin it with /"));
+	config_agent_release(&c);
+}
+
 static int
 remove_file(void **state)
 {
@@ -192,6 +211,7 @@ main(void)
 	    cmocka_unit_test(test_every_truncation_ends_well),
 	    cmocka_unit_test(test_only_root_may_say_what_root_starts),
 	    cmocka_unit_test(test_users),
+	    cmocka_unit_test(test_bundle_or_files),
 	};
 	int fd = mkstemp(path);
 

@@ -105,6 +105,12 @@ status_of_forwarder(void)
 	return read_status(SANDBOX_FORWARDER);
 }
 
+static int
+status_of_loader(void)
+{
+	return read_status(SANDBOX_LOADER);
+}
+
 static void
 test_children_keep_no_privilege(void **state)
 {
@@ -112,6 +118,7 @@ test_children_keep_no_privilege(void **state)
 	assert_int_equal(in_child(status_of_sensor), PASSED);
 	assert_int_equal(in_child(status_of_scanner), PASSED);
 	assert_int_equal(in_child(status_of_forwarder), PASSED);
+	assert_int_equal(in_child(status_of_loader), PASSED);
 }
 
 static int
@@ -147,12 +154,42 @@ open_in_forwarder(void)
 	return PASSED;
 }
 
+/* Files of rules are read, with the root kept; nothing is written or sent. */
+static int
+open_in_loader(void)
+{
+	const struct sandbox keeps = {.root = NULL};
+	char error[200];
+
+	if (sandbox_enter(SANDBOX_LOADER, &keeps, error, sizeof(error)) == -1)
+		return 1;
+	if (open("/etc/passwd", O_RDONLY) == -1)
+		return 2;
+	if (socket(AF_INET, SOCK_STREAM, 0) != -1 || errno != EACCES)
+		return 3;
+	return PASSED;
+}
+
+static int
+write_in_loader(void)
+{
+	const struct sandbox keeps = {.root = NULL};
+	char error[200];
+
+	if (sandbox_enter(SANDBOX_LOADER, &keeps, error, sizeof(error)) == -1)
+		return 1;
+	open(empty, O_CREAT | O_WRONLY, 0600);
+	return 2;
+}
+
 static void
 test_files_and_network(void **state)
 {
 	(void)state;
 	assert_int_equal(in_child(open_in_sensor), PASSED);
 	assert_int_equal(in_child(open_in_forwarder), PASSED);
+	assert_int_equal(in_child(open_in_loader), PASSED);
+	assert_int_equal(in_child(write_in_loader), SANDBOX_EXIT_REFUSED);
 }
 
 static int
