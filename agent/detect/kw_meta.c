@@ -174,7 +174,7 @@ kw_metadata(struct rule_parser *p, char *value)
 		return 0;
 	buf_init(&out, 4 * RULE_TEXT_MAX);
 	if (write_metadata(&out, key, val, n) == -1 ||
-	    (p->r->meta.metadata_json = ruleset_strdup(p->rs, (char *)out.data)) ==
+	    (p->r->meta.metadata_json = ruleset_share(p->rs, (char *)out.data)) ==
 		NULL)
 		rc = parser_no_memory(p);
 	buf_release(&out);

@@ -339,8 +339,8 @@ make_pair(struct payload_group *g, int i, int side)
 static int
 make_pairs(struct payload_group *g, int id)
 {
-	bool tc = id == PAYLOAD_STREAM_TC || id == PAYLOAD_TCP_TC ||
-	    id == PAYLOAD_UDP_TC;
+	bool tc =
+	    id == PAYLOAD_STREAM_TC || id == PAYLOAD_TCP_TC || id == PAYLOAD_UDP_TC;
 
 	for (int i = 0; i < PAYLOAD_PAIRS; i++)
 		if (make_pair(g, i, tc ? PAYLOAD_SPORT : PAYLOAD_DPORT) == -1)

@@ -83,7 +83,7 @@ enum op_flag {
 	OP_FROM_BEGINNING = 1u << 17,
 	OP_FROM_END = 1u << 18,
 	OP_BITMASK = 1u << 19,
-	OP_DCE = 1u << 20, /* in the byte order of the DCE/RPC call */
+	OP_DCE = 1u << 20,    /* in the byte order of the DCE/RPC call */
 	OP_PLACED = 1u << 21, /* a content with one place only, asked first */
 };
 

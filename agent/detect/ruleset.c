@@ -74,6 +74,18 @@ ruleset_strdup(struct ruleset *rs, const char *text)
 	return copy;
 }
 
+const char *
+ruleset_share(struct ruleset *rs, const char *text)
+{
+	const size_t len = strlen(text);
+	char *copy = rs->shared == NULL ? NULL : table_get(rs->shared, text, len);
+
+	if (copy == NULL && (copy = ruleset_strdup(rs, text)) != NULL &&
+	    rs->shared != NULL)
+		(void)table_put(rs->shared, text, len, copy); /* full: not shared */
+	return copy;
+}
+
 int
 ruleset_name_find(
     const struct ruleset *rs, enum ruleset_names kind, const char *name)
@@ -301,6 +313,7 @@ ruleset_new(const struct ruleset_config *c, char *error, size_t size)
 
 	if (rs == NULL || (rs->lists = lists_new()) == NULL ||
 	    (rs->datasets = datasets_new(c->source)) == NULL ||
+	    (rs->shared = table_new(RULES_MAX, NULL)) == NULL ||
 	    (rs->by_sid = table_new(RULES_MAX, NULL)) == NULL)
 		goto no_memory;
 	for (int i = 0; i < RULESET_NAME_KINDS; i++)
@@ -341,6 +354,7 @@ ruleset_free(struct ruleset *rs)
 		free(rs->names[i].name);
 	}
 	table_free(rs->by_sid);
+	table_free(rs->shared);
 	lists_free(rs->lists);
 	datasets_free(rs->datasets);
 	classes_free(rs->classes);

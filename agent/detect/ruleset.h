@@ -38,6 +38,8 @@ const struct ruleset_source *ruleset_source(const struct ruleset *rs);
 void ruleset_note_class(struct ruleset *rs);
 /* A copy that lives as long as the set; NULL without memory. */
 char *ruleset_strdup(struct ruleset *rs, const char *text);
+/* The same, one copy for all rules that have this text. */
+const char *ruleset_share(struct ruleset *rs, const char *text);
 
 /* After ruleset_finish(): in order of evaluation, and the longest list of operations. */
 struct rule *const *ruleset_rules(const struct ruleset *rs, size_t *n);
