@@ -189,6 +189,9 @@
 /* Interfaces that binds of a flow agreed upon; a client has a few. */
 #define DCERPC_IFACES_MAX 64
 
+/* Values in values, Suricata's bound; numbers beyond this are none of the DHT's. */
+#define BENCODE_DEPTH_MAX  3
+#define BENCODE_DIGITS_MAX 18
 /* Vendor IDs of a message; clients send a dozen. */
 #define IKE_VENDORS_MAX 32
 /* Texts of a message: a datagram, vendor IDs as hexadecimal. */

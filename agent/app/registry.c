@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Which parsers are built in: a row each. */
+#include "agent/app/bittorrent.h"
 #include "agent/app/dcerpc.h"
 #include "agent/app/dhcp.h"
 #include "agent/app/dnp3.h"
@@ -56,5 +57,6 @@ const struct app_parser *const app_registry[] = {
     &ike_parser,
     &ntp_parser,
     &rdp_parser,
+    &bittorrent_dht_parser,
     NULL,
 };
