@@ -126,7 +126,7 @@ write_error(struct jw *w, const struct buf *error)
 	} rows[] = {{'S', "severity_localizable"},
 	    {'V', "severity_non_localizable"}, {'C', "code"}, {'M', "message"},
 	    {'D', "detail"}, {'H', "hint"}, {'P', "position"},
-	    {'p', "internal_position"}, {'q', "internal_query"}, {'W', "where"},
+	    {'p', "internal_position"}, {'q', "internal_query"},
 	    {'s', "schema_name"}, {'t', "table_name"}, {'c', "column_name"},
 	    {'d', "data_type_name"}, {'n', "constraint_name"}, {'F', "file"},
 	    {'L', "line"}, {'R', "routine"}};

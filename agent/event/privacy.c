@@ -10,12 +10,17 @@
 #include <ctype.h>
 #include <strings.h>
 
-#define MAIL "<mail>"
-#define USER "<user>"
+#define MAIL  "<mail>"
+#define USER  "<user>"
+#define QUERY "<query>"
 
-/* Members whose value is a user's name, in the objects of EVE. */
-static const char *const user_keys[] = {
-    "user", "username", "user_name", "login", "cname", "account"};
+/* Members whose value stays here, in the objects of EVE, and what stands for it:
+ * names of users, and what people ask and store (SQL). */
+static const struct {
+	const char *key, *instead;
+} kept_here[] = {{"user", USER}, {"username", USER}, {"user_name", USER},
+    {"login", USER}, {"cname", USER}, {"account", USER}, {"simple_query", QUERY},
+    {"internal_query", QUERY}, {"detail", QUERY}};
 
 /* What stands before a user's name in a path, as JSON has it. */
 static const char *const home_prefixes[] = {"/home/", "/users/", "/~",
@@ -142,14 +147,16 @@ scrub_text(struct scrub *s, const uint8_t *p, size_t len)
 	}
 }
 
-static bool
-is_user_key(struct span key)
+/* What stands for the member's value; NULL: itself. */
+static const char *
+instead_of(struct span key)
 {
-	for (size_t i = 0; i < sizeof(user_keys) / sizeof(user_keys[0]); i++)
-		if (key.len == strlen(user_keys[i]) &&
-		    strncasecmp((const char *)key.p, user_keys[i], key.len) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < sizeof(kept_here) / sizeof(kept_here[0]); i++)
+		if (key.len == strlen(kept_here[i].key) &&
+		    strncasecmp((const char *)key.p, kept_here[i].key, key.len) ==
+			0)
+			return kept_here[i].instead;
+	return NULL;
 }
 
 /* The text up to its closing quote. */
@@ -188,8 +195,8 @@ event_privacy(const char *json, size_t len, struct buf *out)
 		if ((colon = cur_peek(&c, 1)) != NULL && *colon == ':') {
 			key = text;
 			buf_add(out, text.p, text.len);
-		} else if (key.len > 0 && is_user_key(key) && text.len > 0) {
-			buf_adds(out, USER);
+		} else if (text.len > 0 && instead_of(key) != NULL) {
+			buf_adds(out, instead_of(key));
 			s.dropped++;
 		} else {
 			scrub_text(&s, text.p, text.len);

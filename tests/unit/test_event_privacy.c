@@ -67,6 +67,18 @@ drops_user_names(void **state)
 }
 
 static void
+drops_queries(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    clean("{\"pgsql\":{\"request\":{\"simple_query\":\"select "
+		  "\\\"bsn\\\"\"},\"response\":{\"detail\":\"Key (bsn)\","
+		  "\"code\":\"23505\"}}}"),
+	    "{\"pgsql\":{\"request\":{\"simple_query\":\"<query>\"},"
+	    "\"response\":{\"detail\":\"<query>\",\"code\":\"23505\"}}}");
+}
+
+static void
 leaves_the_rest(void **state)
 {
 	static const char json[] =
@@ -149,6 +161,7 @@ main(void)
 	    cmocka_unit_test(drops_mail_addresses),
 	    cmocka_unit_test(drops_names_in_paths),
 	    cmocka_unit_test(drops_user_names),
+	    cmocka_unit_test(drops_queries),
 	    cmocka_unit_test(leaves_the_rest),
 	    cmocka_unit_test(any_bytes_stay_json),
 	    cmocka_unit_test(survives_every_truncation),
