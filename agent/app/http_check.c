@@ -120,6 +120,8 @@ http_check_authority(struct span uri, bool connect)
 	const uint8_t *colon, *at;
 	size_t scheme = 0, n = 0;
 
+	if (uri.len == 0)
+		return true;
 	if (connect)
 		return is_host_and_port(uri);
 	while (scheme < uri.len && isalpha(uri.p[scheme]))
@@ -181,8 +183,10 @@ is_separator(uint8_t c)
 static struct span
 next_word(struct span *s)
 {
-	struct span word;
+	struct span word = {NULL, 0};
 
+	if (s->len == 0)
+		return word;
 	while (s->len > 0 && is_separator(s->p[0])) {
 		s->p++;
 		s->len--;
