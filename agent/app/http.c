@@ -173,11 +173,13 @@ state_free(void *state)
 static void
 inspected(struct app_flow *a, struct app_tx *head, enum app_dir d)
 {
-	struct http_body *b = &((struct http_tx *)head)->message[d].body;
+	struct http_message *m = &((struct http_tx *)head)->message[d];
 
-	http_body_inspected(b, d);
-	if (b->parts != NULL)
-		http_parts_inspected(a, b->parts);
+	http_body_inspected(&m->body, d);
+	if (m->body.parts != NULL)
+		http_parts_inspected(a, m->body.parts);
+	if (head->progress[d] == HTTP_DONE)
+		http_headers_thin(&m->headers);
 }
 
 /* --- what it looks like ------------------------------------------------------------------- */

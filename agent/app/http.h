@@ -146,6 +146,8 @@ bool http_status_line(struct http_tx *tx, struct span line);
 
 void http_headers_init(struct http_headers *h);
 void http_headers_release(struct http_headers *h);
+/* Rules had all of them: what records tell is kept, the rest let go. */
+void http_headers_thin(struct http_headers *h);
 /* One line; it may go on the one before.  strict: not if it has a colon too. */
 void http_headers_line(struct http_headers *h, struct span line, bool strict);
 /*

@@ -264,6 +264,18 @@ http_headers_finish_again(
 	http_headers_finish(h, first_line, cookie);
 }
 
+void
+http_headers_thin(struct http_headers *h)
+{
+	buf_release(&h->raw);
+	buf_release(&h->lines);
+	buf_release(&h->shown);
+	buf_release(&h->names);
+	free(h->field);
+	h->field = NULL;
+	h->n = h->cap = 0;
+}
+
 struct span
 http_headers_find(const struct http_headers *h, const char *name)
 {
