@@ -136,7 +136,18 @@ on_tx_over(void *arg, const struct flow *f, const struct app_tx *tx)
 {
 	struct sensor *s = arg;
 
-	sensor_files_send(s->files, s->events, f, tx, f->last_us);
+	if (s->o.fileinfo)
+		event_files(s->events, f, tx, f->last_us);
+	if (s->files != NULL)
+		sensor_files_send(s->files, s->events, f, tx, f->last_us);
+}
+
+/* What is worked out of files. */
+static unsigned
+file_sums(const struct sensor *s)
+{
+	return (s->rules.set == NULL ? 0 : ruleset_file_sums(s->rules.set)) |
+	    (s->o.fileinfo ? APP_SUM_SHA256 : 0);
 }
 
 /* Mapped whatever the rules: those that come later cannot open it any more. */
@@ -156,13 +167,13 @@ make_stages(struct sensor *s)
 {
 	const struct decoder_config decoder = {
 	    .verify_checksums = s->o.verify_checksums, .vlan_in_key = true};
-	unsigned sums = s->rules.set == NULL ? 0 : ruleset_file_sums(s->rules.set);
+	unsigned sums = file_sums(s);
 	const struct app_config app = {.unasked = s->rules.set == NULL,
 	    .inspected = s->rules.set != NULL,
 	    .file_sums = sums,
 	    .magic = open_magic(s, sums),
 	    .copies = s->files != NULL,
-	    .over = s->files != NULL ? on_tx_over : NULL,
+	    .over = s->files != NULL || s->o.fileinfo ? on_tx_over : NULL,
 	    .over_arg = s,
 	    .frames = s->rules.set == NULL ? 0 : ruleset_frames(s->rules.set)};
 	struct stream_config stream = {
@@ -419,7 +430,7 @@ take_rules(struct sensor *s, uint64_t *flows)
 	detect_free(s->detect);
 	s->detect = d;
 	s->rules = next;
-	app_sum_files(s->app, ruleset_file_sums(next.set));
+	app_sum_files(s->app, file_sums(s));
 	event_builder_detect(s->events, d);
 	sensor_reload_taken(&s->reload, &old);
 	*flows = h.flows;

@@ -39,6 +39,8 @@ static const struct cmdline_option options[] = {
 	"with --eve-out: only these types of records, of alert, flow, packet and "
 	"stats, with commas between (default all)",
 	.text = &typed.eve_types},
+    {"fileinfo", NULL, "a record of each file in traffic too, with its SHA-256",
+	.flag = &parsed.fileinfo},
     {"eve-payload", NULL, "with --pcap: add payload, payload_printable and packet",
 	.flag = &parsed.payload},
     {"stats-out", "FILE", "write counters there at the end, as JSON",

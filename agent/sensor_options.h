@@ -14,7 +14,7 @@ struct sensor_options {
 	const char *classification, *threshold, *zone, *root;
 	const char *bundle; /* NULL: --rules */
 	struct cmdline_list rules, sets, bundle_keys;
-	bool no_ndpi, payload, queue, image, files;
+	bool no_ndpi, payload, queue, image, files, fileinfo;
 	bool verify_checksums;
 	bool strict, midstream, async; /* of TCP streams */
 	enum stream_policy policy;

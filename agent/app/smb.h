@@ -190,6 +190,8 @@ struct smb_tx *smb_tx_new(struct smb_message *m);
 void smb_tx_event(struct smb_message *m, enum smb_event event);
 /* An event of what makes no transaction of its own: the last one has it. */
 void smb_event(struct smb_message *m, enum smb_event event);
+/* Bytes of any file may be missing this way. */
+void smb_files_lost(struct app_flow *a, enum app_dir d);
 void smb_tx_release(struct app_flow *a, struct app_tx *tx);
 void smb_set_text(struct app_flow *a, struct buf *b, struct span text);
 /* The token of a logon. */
@@ -234,8 +236,7 @@ void smb_tail_add(struct app_flow *a, enum app_dir d, struct span bytes);
 void smb_tail_gap(struct app_flow *a, enum app_dir d, size_t missing);
 /* The record is over. */
 void smb_tail_end(struct app_flow *a, enum app_dir d);
-/* Bytes of any file may be missing this way; or nothing more comes. */
-void smb_files_lost(struct app_flow *a, enum app_dir d);
+/* Nothing more comes this way. */
 void smb_files_end(struct app_flow *a, enum app_dir d);
 
 void smb_write(const struct app_flow *a, const struct app_tx *tx, struct jw *w);

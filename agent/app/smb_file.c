@@ -379,17 +379,6 @@ smb_tail_end(struct app_flow *a, enum app_dir d)
 }
 
 void
-smb_files_lost(struct app_flow *a, enum app_dir d)
-{
-	for (struct app_tx *t = a->first; t != NULL; t = t->next) {
-		struct smb_tx *tx = (struct smb_tx *)t;
-
-		if (tx->kind == SMB_DATA && tx->data.dir == d)
-			tx->data.lost = true;
-	}
-}
-
-void
 smb_files_end(struct app_flow *a, enum app_dir d)
 {
 	smb_tail_end(a, d);

@@ -86,6 +86,17 @@ smb_event(struct smb_message *m, enum smb_event event)
 		app_tx_event(m->a->last, event);
 }
 
+void
+smb_files_lost(struct app_flow *a, enum app_dir d)
+{
+	for (struct app_tx *t = a->first; t != NULL; t = t->next) {
+		struct smb_tx *tx = (struct smb_tx *)t;
+
+		if (tx->kind == SMB_DATA && tx->data.dir == d)
+			tx->data.lost = true;
+	}
+}
+
 static void
 text_release(struct app_flow *a, struct buf *b)
 {

@@ -79,6 +79,9 @@ void event_write_counts(
 void event_capture_drops(
     struct event_builder *b, int64_t time_us, uint64_t dropped, uint64_t received);
 
+/* Each file of a transaction that is over: event_type "fileinfo", finding. */
+void event_files(struct event_builder *b, const struct flow *f,
+    const struct app_tx *tx, int64_t time_us);
 /*
  * Of a record on a file of a transaction: the members that stand before what is said
  * of the file, and behind it, as an object each.  Both are emptied first.

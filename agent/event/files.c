@@ -86,3 +86,34 @@ event_file_members(const struct event_builder *b, const struct flow *f,
 	event_write_flow(&w, f);
 	jw_end_object(&w);
 }
+
+static void
+tell_file(struct event_builder *b, const struct flow *f, const struct app_tx *tx,
+    enum app_dir d, const struct app_file *file, int64_t time_us)
+{
+	struct jw *w = &b->w;
+
+	event_builder_begin(b, time_us, f, NULL, "fileinfo");
+	write_ends(w, &f->key, d);
+	event_write_community_id(w, f);
+	app_tx_tell(f, tx, w);
+	event_write_app(w, f);
+	jw_object(w, "fileinfo");
+	write_file(w, file, tx->id);
+	jw_end_object(w);
+	event_ours(w, RECORD_FINDING, "agent", b->config.zone);
+	event_builder_send(b, RECORD_FINDING, time_us, &b->stats.others);
+}
+
+void
+event_files(struct event_builder *b, const struct flow *f, const struct app_tx *tx,
+    int64_t time_us)
+{
+	for (int d = 0; d < APP_DIRS; d++) {
+		struct app_file file;
+
+		for (unsigned i = 0; app_file(f, tx, (enum app_dir)d, i, &file);
+		     i++)
+			tell_file(b, f, tx, (enum app_dir)d, &file, time_us);
+	}
+}
