@@ -74,7 +74,7 @@ struct parent {
 	struct loop *loop;
 	struct queue queues[PARENT_CHILD_FDS_MAX];
 	size_t queues_n;
-	struct queue files; /* from sensors to the scanner; -1: none */
+	struct queue files;	      /* from sensors to the scanner; -1: none */
 	struct record_writer *writer; /* to queue 0, our own */
 	struct child children[PARENT_CHILD_FDS_MAX];
 	size_t n;
