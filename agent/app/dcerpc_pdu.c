@@ -15,7 +15,6 @@
 enum {
 	FLAG_FIRST = 0x01,
 	FLAG_LAST = 0x02,
-	FLAG_OBJECT = 0x80,
 };
 
 static uint16_t
@@ -61,9 +60,10 @@ dcerpc_begins(struct span bytes)
 								       : APP_NO;
 }
 
-/* What stands between the head and the stub. */
+/* What stands between the head and the stub, to which Suricata counts the object of a
+ * request. */
 static void
-read_call(struct cursor *c, struct dcerpc_pdu *out, uint8_t flags)
+read_call(struct cursor *c, struct dcerpc_pdu *out)
 {
 	get32(c, out->little); /* alloc_hint */
 	out->context = get16(c, out->little);
@@ -71,8 +71,6 @@ read_call(struct cursor *c, struct dcerpc_pdu *out, uint8_t flags)
 		out->opnum = get16(c, out->little);
 	else
 		get16(c, out->little); /* cancel count */
-	if (out->type == DCERPC_REQUEST && (flags & FLAG_OBJECT))
-		cur_take(c, DCERPC_UUID_SIZE);
 }
 
 /* A verifier at the end stays part of the stub: rules were written so. */
@@ -95,7 +93,7 @@ dcerpc_pdu_read(struct span bytes, struct dcerpc_pdu *out)
 	out->call_id = get32(&c, out->little);
 	if (out->type == DCERPC_REQUEST || out->type == DCERPC_RESPONSE ||
 	    out->type == DCERPC_FAULT)
-		read_call(&c, out, flags);
+		read_call(&c, out);
 	if (out->type != DCERPC_FAULT)
 		out->body = cur_rest(&c);
 	return cur_ok(&c);

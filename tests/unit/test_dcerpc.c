@@ -124,6 +124,19 @@ a_conversation_may_end_anywhere(void **state)
 	}
 }
 
+/* As Suricata counts it. */
+static void
+the_object_of_a_request_is_of_its_stub(void **state)
+{
+	static const char request[] =
+	    HEAD("\0", "\x83", "\x2a", "\2") "\2\0\0\0\5\0\x0f\0object's sixteenEF";
+
+	(void)state;
+	talk_say(&t, APP_TS, request, sizeof(request) - 1, SIZE_MAX);
+	assert_string_equal(
+	    talk_buffer(&t, 0, APP_DCERPC_STUB, APP_TS, 0), "object's sixteenEF");
+}
+
 static void
 a_growing_stub_is_not_complete(void **state)
 {
@@ -277,6 +290,7 @@ main(void)
 	    TEST(a_call_is_one_transaction),
 	    TEST(pieces_may_have_any_size),
 	    TEST(a_conversation_may_end_anywhere),
+	    TEST(the_object_of_a_request_is_of_its_stub),
 	    TEST(a_growing_stub_is_not_complete),
 	    TEST(a_refused_interface_is_none),
 	    TEST(bytes_that_are_no_pdu_end_the_direction),
