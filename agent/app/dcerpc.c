@@ -54,6 +54,7 @@ on_pdu(void *arg, const struct dcerpc_pdu *pdu)
 		whole.body.len += RESPONSE_HEAD;
 	}
 	dcerpc_ifaces_pdu(&st->ifaces, 0, pdu);
+	stream_flush(a->flow, dcerpc_way(pdu->type) == APP_TS);
 	if (!dcerpc_is_call(pdu->type))
 		return;
 	if ((tx = find_tx(a, pdu)) == NULL) {

@@ -175,6 +175,7 @@ on_data(struct app_flow *a, struct smtp_state *s, struct lines_got *got)
 		s->in_data = false;
 		await(s, SMTP_COMMAND_END_OF_DATA);
 		smtp_end_mail(a, s);
+		stream_flush(a->flow, true);
 		return;
 	}
 	/* RFC 5321, section 4.5.2: a dot more for lines that begin with one. */

@@ -126,8 +126,8 @@ kw_test_dsize(const struct test *t, struct match_context *m)
 	    !kw_packet_is_ip(m->p))
 		return false;
 	/* Nobody looks at encrypted bytes: only "less than" asks. */
-	if ((m->p->flags & PACKET_NO_PAYLOAD_INSPECT) && m->p->payload.len > 0 &&
-	    t->num.op != NUM_LT)
+	if ((m->p->flags & PACKET_NO_PAYLOAD_INSPECT) && m->d->chunks == 0 &&
+	    m->p->payload.len > 0 && t->num.op != NUM_LT)
 		return false;
 	return parser_num_holds(&t->num, m->p->payload.len);
 }

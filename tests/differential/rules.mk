@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 # Side by side with Suricata 7 (root; needs ../shared; not part of tests/run).
-.PHONY: differential
+.PHONY: differential generated
 DIFFERENTIAL_RULES ?= $(BUILD)/differential/et.rules
 DIFFERENTIAL_CAPTURES ?= $(BUILD)/differential/ndpi $(SHARED)/corpus/verify
 SAMPLE ?= 1
@@ -22,3 +22,6 @@ $(BUILD)/differential/replay: $(BUILD)/obj/tests/differential/replay.o $(LIB_age
 	@mkdir -p $(@D)
 	@echo "LD $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_stadswacht-sensor)
+
+generated: $(BUILD)/differential/replay $(BUILD)/differential/et.rules ## for each rule of ET Open a conversation that fires and near misses that do not (GENERATED=--peer: with Suricata, root)
+	$(Q)BUILD=$(BUILD) tests/differential/generate $(GENERATED) $(DIFFERENTIAL_RULES)
