@@ -21,30 +21,17 @@ enum {
 	SEGMENT_FIRST = 0x40,
 	SEGMENT_SEQUENCE = 0x3f,
 	FUNCTION_CONFIRM = 0,
-	REQUEST_HEAD = 2,
-	RESPONSE_HEAD = 4, /* with the internal indications */
-};
-
-enum {
-	EVENT_FLOODED,
-	EVENT_SHORT,
-	EVENT_LINK_CRC,
-	EVENT_BLOCK_CRC,
-	EVENT_MALFORMED,
-	EVENT_UNKNOWN_OBJECT,
-	EVENT_POINTS,
-	EVENT_OBJECTS,
 };
 
 static const char *const EVENTS[] = {
-    [EVENT_FLOODED] = "flooded",
-    [EVENT_SHORT] = "len_too_small",
-    [EVENT_LINK_CRC] = "bad_link_crc",
-    [EVENT_BLOCK_CRC] = "bad_transport_crc",
-    [EVENT_MALFORMED] = "malformed",
-    [EVENT_UNKNOWN_OBJECT] = "unknown_object",
-    [EVENT_POINTS] = "too_many_points",
-    [EVENT_OBJECTS] = "too_many_objects",
+    [DNP3_EVENT_FLOODED] = "flooded",
+    [DNP3_EVENT_SHORT] = "len_too_small",
+    [DNP3_EVENT_LINK_CRC] = "bad_link_crc",
+    [DNP3_EVENT_BLOCK_CRC] = "bad_transport_crc",
+    [DNP3_EVENT_MALFORMED] = "malformed",
+    [DNP3_EVENT_UNKNOWN_OBJECT] = "unknown_object",
+    [DNP3_EVENT_POINTS] = "too_many_points",
+    [DNP3_EVENT_OBJECTS] = "too_many_objects",
     NULL,
 };
 
@@ -52,12 +39,6 @@ struct state {
 	struct frames frames[APP_DIRS];
 	struct dnp3_tx *open[APP_DIRS]; /* waits for more segments; NULL: none */
 };
-
-static size_t
-head_size(enum app_dir d)
-{
-	return d == APP_TS ? REQUEST_HEAD : RESPONSE_HEAD;
-}
 
 uint8_t
 dnp3_tx_function(const struct dnp3_tx *t)
@@ -70,7 +51,7 @@ dnp3_tx_indications(const struct dnp3_tx *t)
 {
 	struct cursor c = cur_of(t->message.data, t->message.len);
 
-	cur_take(&c, REQUEST_HEAD);
+	cur_take(&c, dnp3_head_size(APP_TS));
 	return t->d == APP_TC ? cur_be16(&c) : 0;
 }
 
@@ -108,7 +89,7 @@ tx_new(struct app_flow *a, enum app_dir d, const struct dnp3_frame *f)
 	t->tx.inspected[other] = true;
 	buf_init(&t->message, DNP3_MESSAGE_MAX);
 	if (a->txs == DNP3_TX_FLOOD + 1)
-		app_tx_event(&t->tx, EVENT_FLOODED);
+		app_tx_event(&t->tx, DNP3_EVENT_FLOODED);
 	return t;
 }
 
@@ -124,60 +105,6 @@ dnp3_tx_release(struct app_flow *a, struct app_tx *tx)
 }
 
 /* --- messages ------------------------------------------------------------------------ */
-
-static bool
-keep_object(struct app_flow *a, struct dnp3_tx *t, const struct dnp3_object *o)
-{
-	struct dnp3_object *more = t->object;
-	bool full = (t->objects & (t->objects - 1)) == 0; /* 0, 1, 2, 4, 8... */
-
-	if (!app_hold(a, sizeof(*o)))
-		return false;
-	if (full)
-		more = realloc(
-		    t->object, (t->objects == 0 ? 1 : 2 * t->objects) * sizeof(*o));
-	if (more == NULL) {
-		app_drop(a, sizeof(*o));
-		return false;
-	}
-	t->object = more;
-	t->object[t->objects++] = *o;
-	return true;
-}
-
-static void
-object_event(struct dnp3_tx *t, enum dnp3_object_is is)
-{
-	if (is == DNP3_OBJECT_UNKNOWN)
-		app_tx_event(&t->tx, EVENT_UNKNOWN_OBJECT);
-	if (is == DNP3_OBJECT_POINTS)
-		app_tx_event(&t->tx, EVENT_POINTS);
-}
-
-static void
-read_objects(struct app_flow *a, struct dnp3_tx *t)
-{
-	struct cursor c = cur_of(t->message.data, t->message.len);
-	uint32_t points = DNP3_POINTS_MAX;
-	enum dnp3_object_is is;
-	struct dnp3_object o;
-
-	cur_take(&c, head_size(t->d));
-	while (c.left > 0) {
-		if (t->objects == DNP3_OBJECTS_MAX) {
-			app_tx_event(&t->tx, EVENT_OBJECTS);
-			return;
-		}
-		if (!dnp3_object_head(&c, &o, &is) || !keep_object(a, t, &o))
-			return;
-		if (is == DNP3_OBJECT_GOOD)
-			is = dnp3_object_points(&c, &o, &points);
-		object_event(t, is);
-		if (is != DNP3_OBJECT_GOOD)
-			return;
-	}
-	t->complete = true;
-}
 
 /* The transaction that a segment belongs to; NULL: none. */
 static struct dnp3_tx *
@@ -216,7 +143,7 @@ on_segment(struct app_flow *a, enum app_dir d, const struct dnp3_frame *f)
 		return;
 	}
 	if (f->data[0] & SEGMENT_LAST) {
-		read_objects(a, t);
+		dnp3_read_objects(a, t);
 		finish(a->state, t);
 	}
 }
@@ -244,9 +171,9 @@ static void
 on_short(struct app_flow *a, enum app_dir d)
 {
 	if (d == APP_TC)
-		stop(a, EVENT_SHORT);
+		stop(a, DNP3_EVENT_SHORT);
 	else
-		event_of_last(a, EVENT_SHORT);
+		event_of_last(a, DNP3_EVENT_SHORT);
 }
 
 static void
@@ -259,15 +186,15 @@ on_frame(struct app_flow *a, enum app_dir d, struct span bytes)
 		app_stop(a, APP_TS);
 		app_stop(a, APP_TC);
 	} else if (is == DNP3_FRAME_BAD_HEAD)
-		stop(a, EVENT_LINK_CRC);
+		stop(a, DNP3_EVENT_LINK_CRC);
 	else if (is == DNP3_FRAME_SHORT)
-		stop(a, EVENT_SHORT);
+		stop(a, DNP3_EVENT_SHORT);
 	else if (!has_message(&f))
 		return;
-	else if (f.len < 1 + head_size(d))
+	else if (f.len < 1 + dnp3_head_size(d))
 		on_short(a, d);
 	else if (is == DNP3_FRAME_BAD_BLOCK)
-		event_of_last(a, EVENT_BLOCK_CRC);
+		event_of_last(a, DNP3_EVENT_BLOCK_CRC);
 	else
 		on_segment(a, d, &f);
 }
@@ -378,7 +305,7 @@ dnp3_buffer(const struct app_flow *a, const struct app_tx *tx, enum app_buffer_i
 	const struct dnp3_tx *t = (const struct dnp3_tx *)tx;
 
 	(void)a;
-	if (d != t->d || t->message.len < head_size(d))
+	if (d != t->d || t->message.len < dnp3_head_size(d))
 		return APP_ABSENT;
 	switch (b) {
 	case APP_DNP3_FUNC:

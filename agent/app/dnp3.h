@@ -75,6 +75,21 @@ struct dnp3_tx {
 	size_t objects;
 };
 
+enum dnp3_event {
+	DNP3_EVENT_FLOODED,
+	DNP3_EVENT_SHORT,
+	DNP3_EVENT_LINK_CRC,
+	DNP3_EVENT_BLOCK_CRC,
+	DNP3_EVENT_MALFORMED,
+	DNP3_EVENT_UNKNOWN_OBJECT,
+	DNP3_EVENT_POINTS,
+	DNP3_EVENT_OBJECTS,
+};
+
+/* Of the application header, which a message begins with (4.2.2). */
+size_t dnp3_head_size(enum app_dir d);
+/* All objects of a message that is whole. */
+void dnp3_read_objects(struct app_flow *a, struct dnp3_tx *t);
 /* Of the application header (4.2.2); the message holds it. */
 uint8_t dnp3_tx_function(const struct dnp3_tx *t);
 uint16_t dnp3_tx_indications(const struct dnp3_tx *t); /* 0: a request */
