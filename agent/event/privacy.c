@@ -13,14 +13,17 @@
 #define MAIL  "<mail>"
 #define USER  "<user>"
 #define QUERY "<query>"
+#define BODY  "<message>"
 
 /* Members whose value stays here, in the objects of EVE, and what stands for it:
- * names of users, and what people ask and store (SQL). */
+ * names of users, what people ask and store (SQL), and what devices publish. */
 static const struct {
-	const char *key, *instead;
-} kept_here[] = {{"user", USER}, {"username", USER}, {"user_name", USER},
-    {"login", USER}, {"cname", USER}, {"account", USER}, {"simple_query", QUERY},
-    {"internal_query", QUERY}, {"detail", QUERY}};
+	const char *key, *instead, *within; /* that object's name; NULL: any */
+} kept_here[] = {{"user", USER, NULL}, {"username", USER, NULL},
+    {"user_name", USER, NULL}, {"login", USER, NULL}, {"cname", USER, NULL},
+    {"account", USER, NULL}, {"simple_query", QUERY, NULL},
+    {"internal_query", QUERY, NULL}, {"detail", QUERY, NULL},
+    {"message", BODY, "publish"}, {"message", BODY, "will"}};
 
 /* What stands before a user's name in a path, as JSON has it. */
 static const char *const home_prefixes[] = {"/home/", "/users/", "/~",
@@ -147,14 +150,21 @@ scrub_text(struct scrub *s, const uint8_t *p, size_t len)
 	}
 }
 
+static bool
+is_key(struct span key, const char *name)
+{
+	return key.len == strlen(name) &&
+	    strncasecmp((const char *)key.p, name, key.len) == 0;
+}
+
 /* What stands for the member's value; NULL: itself. */
 static const char *
-instead_of(struct span key)
+instead_of(struct span key, struct span within)
 {
 	for (size_t i = 0; i < sizeof(kept_here) / sizeof(kept_here[0]); i++)
-		if (key.len == strlen(kept_here[i].key) &&
-		    strncasecmp((const char *)key.p, kept_here[i].key, key.len) ==
-			0)
+		if (is_key(key, kept_here[i].key) &&
+		    (kept_here[i].within == NULL ||
+			is_key(within, kept_here[i].within)))
 			return kept_here[i].instead;
 	return NULL;
 }
@@ -180,7 +190,7 @@ event_privacy(const char *json, size_t len, struct buf *out)
 {
 	struct cursor c = cur_of(json, len);
 	struct scrub s = {.out = out, .dropped = 0};
-	struct span key = {.p = NULL, .len = 0};
+	struct span key = {.p = NULL, .len = 0}, within = key;
 
 	buf_reset(out);
 	while (c.left > 0) {
@@ -189,14 +199,16 @@ event_privacy(const char *json, size_t len, struct buf *out)
 		struct span text;
 
 		buf_addc(out, (char)byte);
+		if (byte == '{')
+			within = key;
 		if (byte != '"')
 			continue;
 		text = take_text(&c);
 		if ((colon = cur_peek(&c, 1)) != NULL && *colon == ':') {
 			key = text;
 			buf_add(out, text.p, text.len);
-		} else if (text.len > 0 && instead_of(key) != NULL) {
-			buf_adds(out, instead_of(key));
+		} else if (text.len > 0 && instead_of(key, within) != NULL) {
+			buf_adds(out, instead_of(key, within));
 			s.dropped++;
 		} else {
 			scrub_text(&s, text.p, text.len);

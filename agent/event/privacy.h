@@ -12,10 +12,9 @@
 /*
  * Copy the JSON object json to out (emptied first) without personal data: a mail
  * address becomes "<mail>", the name in /home/NAME, /Users/NAME and \Users\NAME
- * becomes
- * "<user>", as does the value of a member named as user names are, and "<query>"
- * stands for SQL.  Returns how many were dropped, -1 when out overflowed; then the
- * record must not leave.
+ * becomes "<user>", as does the value of a member named as user names are, "<query>"
+ * stands for SQL and "<message>" for what MQTT publishes.  Returns how many were
+ * dropped, -1 when out overflowed; then the record must not leave.
  */
 int event_privacy(const char *json, size_t len, struct buf *out);
 

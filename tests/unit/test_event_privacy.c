@@ -79,6 +79,20 @@ drops_queries(void **state)
 }
 
 static void
+drops_published_messages(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    clean("{\"mqtt\":{\"connect\":{\"will\":{\"topic\":\"t\",\"message\":"
+		  "\"gone\"}},\"publish\":{\"topic\":\"t\",\"message\":\"12 dB\"}},"
+		  "\"pgsql\":{\"request\":{\"message\":\"sync\"}}}"),
+	    "{\"mqtt\":{\"connect\":{\"will\":{\"topic\":\"t\",\"message\":"
+	    "\"<message>\"}},\"publish\":{\"topic\":\"t\",\"message\":\"<message>"
+	    "\"}},"
+	    "\"pgsql\":{\"request\":{\"message\":\"sync\"}}}");
+}
+
+static void
 leaves_the_rest(void **state)
 {
 	static const char json[] =
@@ -162,6 +176,7 @@ main(void)
 	    cmocka_unit_test(drops_names_in_paths),
 	    cmocka_unit_test(drops_user_names),
 	    cmocka_unit_test(drops_queries),
+	    cmocka_unit_test(drops_published_messages),
 	    cmocka_unit_test(leaves_the_rest),
 	    cmocka_unit_test(any_bytes_stay_json),
 	    cmocka_unit_test(survives_every_truncation),
