@@ -18,6 +18,8 @@
 
 #define RULES_MAX   (1u << 20)
 #define STRINGS_MIN 1024
+/* Places for texts that rules share; half of them are used. */
+#define SHARED_PLACES (1u << 16)
 
 /* Suricata's shipped configuration (suricata.yaml, "vars"). */
 static const struct {
@@ -74,15 +76,25 @@ ruleset_strdup(struct ruleset *rs, const char *text)
 	return copy;
 }
 
+/*
+ * One block, and no copies of keys: what is freed between rules that stay would be
+ * filled by the next set's, and then neither's memory could be given back.
+ */
 const char *
 ruleset_share(struct ruleset *rs, const char *text)
 {
-	const size_t len = strlen(text);
-	char *copy = rs->shared == NULL ? NULL : table_get(rs->shared, text, len);
+	size_t at = table_hash(text, strlen(text)) % SHARED_PLACES;
+	const char *copy;
 
-	if (copy == NULL && (copy = ruleset_strdup(rs, text)) != NULL &&
-	    rs->shared != NULL)
-		(void)table_put(rs->shared, text, len, copy); /* full: not shared */
+	if (rs->shared == NULL || rs->shared_n == SHARED_PLACES / 2)
+		return ruleset_strdup(rs, text);
+	for (; rs->shared[at] != NULL; at = (at + 1) % SHARED_PLACES)
+		if (strcmp(rs->shared[at], text) == 0)
+			return rs->shared[at];
+	if ((copy = ruleset_strdup(rs, text)) != NULL) {
+		rs->shared[at] = copy;
+		rs->shared_n++;
+	}
 	return copy;
 }
 
@@ -313,7 +325,7 @@ ruleset_new(const struct ruleset_config *c, char *error, size_t size)
 
 	if (rs == NULL || (rs->lists = lists_new()) == NULL ||
 	    (rs->datasets = datasets_new(c->source)) == NULL ||
-	    (rs->shared = table_new(RULES_MAX, NULL)) == NULL ||
+	    (rs->shared = calloc(SHARED_PLACES, sizeof(*rs->shared))) == NULL ||
 	    (rs->by_sid = table_new(RULES_MAX, NULL)) == NULL)
 		goto no_memory;
 	for (int i = 0; i < RULESET_NAME_KINDS; i++)
@@ -354,7 +366,7 @@ ruleset_free(struct ruleset *rs)
 		free(rs->names[i].name);
 	}
 	table_free(rs->by_sid);
-	table_free(rs->shared);
+	free(rs->shared);
 	lists_free(rs->lists);
 	datasets_free(rs->datasets);
 	classes_free(rs->classes);

@@ -51,7 +51,7 @@ begin_finish(struct ruleset *rs, char *error, size_t size)
 	if (rs->threshold != NULL &&
 	    ruleset_threshold_file(rs, rs->threshold, error, size) == -1)
 		return -1;
-	table_free(rs->shared); /* only for loading */
+	free(rs->shared); /* only for loading */
 	rs->shared = NULL;
 	if (rs->n > 0)
 		qsort(rs->rule, rs->n, sizeof(*rs->rule), evaluation_cmp);

@@ -28,7 +28,8 @@ struct ruleset {
 	size_t refusals, refusals_cap;
 	char **string; /* what ruleset_strdup() made */
 	size_t strings, strings_cap;
-	struct table *shared; /* text -> its copy among these; NULL: finished */
+	const char **shared; /* some of these, by hash; NULL: finished */
+	size_t shared_n;
 	struct names names[RULESET_NAME_KINDS];
 	size_t total, unknown_classes, longest_list;
 	struct prefilter *prefilter;
