@@ -243,7 +243,8 @@ tell(const struct anchors *a, uint32_t first, uint32_t end, uint64_t key,
 {
 	for (; first < end; first++) {
 		const struct anchor *n = &a->anchor[first];
-		const struct literal l = {a->text + n->text, n->len, n->nocase};
+		const struct literal l = {
+		    a->text + n->text, n->len, n->nocase, 0, 0};
 		size_t at;
 
 		if (n->key != key || n->len > bytes.len)

@@ -46,8 +46,10 @@ value_of(const struct run *r, const struct operand *o)
 static struct literal
 literal_of(const struct op *op)
 {
+	const struct op_content *c = &op->content;
+
 	return (struct literal){
-	    op->content.bytes, op->content.len, (op->flags & OP_NOCASE) != 0};
+	    c->bytes, c->len, (op->flags & OP_NOCASE) != 0, c->rare[0], c->rare[1]};
 }
 
 /* The window to search, [*from, *to); from > to is an empty one. */

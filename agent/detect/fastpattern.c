@@ -5,6 +5,7 @@
  */
 #include "agent/detect/anchors.h"
 #include "agent/detect/buffers.h"
+#include "agent/detect/literal.h"
 #include "agent/detect/ruleset.h"
 
 #include <ctype.h>
@@ -108,17 +109,20 @@ ruleset_pattern(const struct rule_list *l, int k)
  * nothing, while the fast pattern has to be searched.  All contents of a list must
  * be in the same bytes, so that either brings the rule up where it can match; what
  * windows of chunks need beside is payload_confirms().  A rule on transactions
- * remembers when it came up: there the fast pattern itself decides.
+ * remembers when it came up: there the fast pattern itself decides.  On few ports or
+ * in one protocol such a content is often what all its messages begin with.
  */
 static void
 choose_placed(struct rule *r)
 {
 	const struct rule_list *l = &r->list[r->fast_list];
 	struct mpm_pattern fast = ruleset_pattern(l, r->fast_op);
-	size_t least = mpm_is_weak(&fast) ? PLACED_MIN_WEAK : PLACED_MIN;
+	const bool weak = mpm_is_weak(&fast),
+		   everywhere = r->apps == 0 && r->dport->any && r->sport->any;
+	size_t least = weak ? PLACED_MIN_WEAK : PLACED_MIN;
 
 	if (l->buffer != BUFFER_PAYLOAD || r->class == RULE_CLASS_TX ||
-	    anchors_fits(&fast))
+	    anchors_fits(&fast) || !(weak || everywhere))
 		return;
 	for (size_t k = 0; k < l->n; k++) {
 		const struct op *op = &l->op[k];
@@ -197,11 +201,29 @@ mark_placed(struct rule_list *l)
 		}
 }
 
+static void
+choose_rare(struct rule_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct op_content *c = &l->op[i].content;
+		struct literal literal;
+
+		if (l->op[i].kind != OP_CONTENT)
+			continue;
+		literal = (struct literal){c->bytes, c->len, false, 0, 0};
+		literal_choose(&literal);
+		c->rare[0] = literal.one;
+		c->rare[1] = literal.other;
+	}
+}
+
 void
 ruleset_choose_fast(struct rule *r)
 {
-	for (size_t i = 0; i < r->lists_n; i++)
+	for (size_t i = 0; i < r->lists_n; i++) {
+		choose_rare(&r->list[i]);
 		mark_placed(&r->list[i]);
+	}
 	choose_fast(r);
 	if (r->fast_list != -1)
 		choose_placed(r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
- * A literal's first and last byte are compared at 16 places in one step; where
- * both stand, the rest is.
+ * Two bytes of a literal are compared at 16 places in one step; where both stand,
+ * the rest is.
  */
 #include "agent/detect/literal.h"
 
@@ -29,6 +29,30 @@ literal_is_at(const struct literal *l, const uint8_t *at)
 	return true;
 }
 
+bool
+literal_is_common(uint8_t b)
+{
+	return b == 0 || b == 1 || b == 0xff || b == ' ' || b == '\r' ||
+	    b == '\n' || (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z');
+}
+
+void
+literal_choose(struct literal *l)
+{
+	size_t one = 0, other = l->len - 1;
+
+	while (one + 1 < l->len && literal_is_common(l->bytes[one]))
+		one++;
+	if (literal_is_common(l->bytes[one]))
+		one = 0;
+	while (other > one + 1 && literal_is_common(l->bytes[other]))
+		other--;
+	if (literal_is_common(l->bytes[other]))
+		other = one == l->len - 1 ? 0 : l->len - 1;
+	l->one = (uint16_t)one;
+	l->other = (uint16_t)other;
+}
+
 static const uint8_t *
 find_slowly(const struct literal *l, const uint8_t *hay, size_t places)
 {
@@ -43,19 +67,19 @@ find_slowly(const struct literal *l, const uint8_t *hay, size_t places)
 #ifdef __SSE2__
 #define STEP 16
 
-struct ends {
-	__m128i first, first_bit, last, last_bit;
+struct two {
+	__m128i one, one_bit, other, other_bit;
 };
 
-/* A bit for each of the 16 places from at where both ends stand. */
+/* A bit for each of the 16 places from at where both bytes stand. */
 static inline unsigned
-ends_at(const struct ends *e, const uint8_t *at, size_t len)
+both_at(const struct two *t, const struct literal *l, const uint8_t *at)
 {
-	__m128i a = _mm_loadu_si128((const __m128i *)(const void *)at),
-		b = _mm_loadu_si128((const __m128i *)(const void *)(at + len - 1));
+	__m128i a = _mm_loadu_si128((const __m128i *)(const void *)(at + l->one)),
+		b = _mm_loadu_si128((const __m128i *)(const void *)(at + l->other));
 
-	a = _mm_cmpeq_epi8(_mm_or_si128(a, e->first_bit), e->first);
-	b = _mm_cmpeq_epi8(_mm_or_si128(b, e->last_bit), e->last);
+	a = _mm_cmpeq_epi8(_mm_or_si128(a, t->one_bit), t->one);
+	b = _mm_cmpeq_epi8(_mm_or_si128(b, t->other_bit), t->other);
 	return (unsigned)_mm_movemask_epi8(_mm_and_si128(a, b));
 }
 
@@ -74,10 +98,10 @@ among(const struct literal *l, const uint8_t *at, unsigned places)
 const uint8_t *
 literal_find(const struct literal *l, const uint8_t *hay, size_t len)
 {
-	const uint8_t first = l->bytes[0], last = l->bytes[l->len - 1];
-	const struct ends e = {_mm_set1_epi8((char)first),
-	    _mm_set1_epi8((char)case_bit(l, first)), _mm_set1_epi8((char)last),
-	    _mm_set1_epi8((char)case_bit(l, last))};
+	const uint8_t one = l->bytes[l->one], other = l->bytes[l->other];
+	const struct two t = {_mm_set1_epi8((char)one),
+	    _mm_set1_epi8((char)case_bit(l, one)), _mm_set1_epi8((char)other),
+	    _mm_set1_epi8((char)case_bit(l, other))};
 	const uint8_t *found;
 	size_t places, i = 0;
 
@@ -87,12 +111,11 @@ literal_find(const struct literal *l, const uint8_t *hay, size_t len)
 	if (places < STEP)
 		return find_slowly(l, hay, places);
 	for (; i + STEP <= places; i += STEP)
-		if ((found = among(l, hay + i, ends_at(&e, hay + i, l->len))) !=
-		    NULL)
+		if ((found = among(l, hay + i, both_at(&t, l, hay + i))) != NULL)
 			return found;
 	/* The last step takes some places a second time. */
 	i = places - STEP;
-	return among(l, hay + i, ends_at(&e, hay + i, l->len));
+	return among(l, hay + i, both_at(&t, l, hay + i));
 }
 #else
 const uint8_t *

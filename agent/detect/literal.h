@@ -11,7 +11,15 @@ struct literal {
 	const uint8_t *bytes; /* lower case when nocase */
 	size_t len;	      /* at least 1 */
 	bool nocase;	      /* ASCII letters of either case */
+	/* Which two of its bytes are looked for first: by literal_choose(), or 0 and
+	 * any. */
+	uint16_t one, other;
 };
+
+/* The two bytes that traffic has least of. */
+void literal_choose(struct literal *l);
+/* Does traffic have plenty of this byte? */
+bool literal_is_common(uint8_t byte);
 
 /* The first place where it stands; NULL: none. */
 const uint8_t *literal_find(

@@ -177,14 +177,6 @@ make_slots(struct mpm *m)
 	return 0;
 }
 
-/* Does every other packet hold plenty of it? */
-static bool
-is_common(uint8_t b)
-{
-	return b == 0 || b == 1 || b == 0xff || b == ' ' || b == '\r' ||
-	    b == '\n' || (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z');
-}
-
 bool
 mpm_is_weak(const struct mpm_pattern *p)
 {
@@ -192,9 +184,10 @@ mpm_is_weak(const struct mpm_pattern *p)
 
 	while (same < p->len && p->bytes[same] == p->bytes[0])
 		same++;
-	if (p->len == 1 || (same == p->len && is_common(p->bytes[0])))
+	if (p->len == 1 || (same == p->len && literal_is_common(p->bytes[0])))
 		return true;
-	return p->len == 2 && is_common(p->bytes[0]) && is_common(p->bytes[1]);
+	return p->len == 2 && literal_is_common(p->bytes[0]) &&
+	    literal_is_common(p->bytes[1]);
 }
 
 static int
@@ -366,7 +359,8 @@ search(const struct mpm *m, const struct direct *d, struct span bytes,
     struct scan *scan)
 {
 	const struct slot *slot = &m->slot[d->slot];
-	const struct literal l = {m->direct_text + d->text, d->len, d->nocase};
+	const struct literal l = {
+	    m->direct_text + d->text, d->len, d->nocase, 0, (uint16_t)(d->len - 1)};
 	size_t from = slot->min_end > d->len ? slot->min_end - d->len : 0;
 	size_t to = slot->max_end != 0 && slot->max_end < bytes.len ? slot->max_end
 								    : bytes.len;

@@ -117,7 +117,7 @@ payload_scan(const struct payload *f, struct mpm_scratch *s,
 static bool
 is_in(const struct mpm_pattern *p, struct span bytes)
 {
-	const struct literal l = {p->bytes, p->len, p->nocase};
+	const struct literal l = {p->bytes, p->len, p->nocase, 0, 0};
 	size_t from = p->min_end > p->len ? p->min_end - p->len : 0;
 	size_t to =
 	    p->max_end != 0 && p->max_end < bytes.len ? p->max_end : bytes.len;

@@ -92,6 +92,7 @@ struct op_content {
 	size_t len;
 	struct operand offset, depth, distance, within;
 	size_t fast_offset, fast_len;
+	uint16_t rare[2]; /* places of the bytes that are looked for first */
 };
 
 enum byte_op {

@@ -47,7 +47,8 @@ test_literal(void **state)
 	for (int round = 0; round < 20000; round++) {
 		size_t n = 1 + chance(6), len = chance(80);
 		uint8_t *hay = malloc(len + 1), bytes[6];
-		struct literal l = {bytes, n, chance(2)};
+		struct literal l = {
+		    bytes, n, chance(2), 0, (uint16_t)chance((unsigned)n)};
 		const uint8_t *at;
 
 		for (size_t i = 0; i < n; i++)
@@ -56,6 +57,8 @@ test_literal(void **state)
 			bytes[i] = (uint8_t)tolower(bytes[i]);
 		for (size_t i = 0; i < len; i++)
 			hay[i + 1] = LETTERS[chance(sizeof(LETTERS))];
+		if (chance(2))
+			literal_choose(&l);
 		at = find_plainly(&l, hay + 1, len);
 		assert_ptr_equal(literal_find(&l, hay + 1, len), at);
 		found += at != NULL;
