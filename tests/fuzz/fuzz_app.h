@@ -38,6 +38,31 @@ fuzz_app_buffers(const struct flow *f, const struct app_tx *tx, enum app_dir d)
 	}
 }
 
+/* Files are kept until their transaction is over, and told then. */
+static inline void
+fuzz_app_over(void *arg, const struct flow *f, const struct app_tx *tx)
+{
+	struct app_file file;
+	struct buf json;
+	struct jw w;
+
+	(void)arg;
+	buf_init(&json, 1u << 20);
+	jw_init(&w, &json);
+	jw_object(&w, NULL);
+	app_tx_tell(f, tx, &w);
+	jw_end_object(&w);
+	for (int d = 0; d < APP_DIRS; d++)
+		for (unsigned i = 0; app_file(f, tx, (enum app_dir)d, i, &file);
+		     i++) {
+			for (size_t n = 0; n < file.content.len; n++)
+				fuzz_app_sink ^= file.content.p[n];
+			for (size_t n = 0; n < file.name.len; n++)
+				fuzz_app_sink ^= file.name.p[n];
+		}
+	buf_release(&json);
+}
+
 static inline void
 fuzz_app_look(struct flow *f, bool inspected)
 {
@@ -90,8 +115,12 @@ static inline int
 fuzz_app(const struct app_parser *const *parsers, struct flow *f,
     const uint8_t *data, size_t size)
 {
-	const struct app_config ac = {
-	    .parsers = parsers, .inspected = true, .frames = UINT64_MAX};
+	const struct app_config ac = {.parsers = parsers,
+	    .inspected = true,
+	    .frames = UINT64_MAX,
+	    .file_sums = APP_SUM_DIGESTS,
+	    .copies = true,
+	    .over = fuzz_app_over};
 	struct cursor c = cur_of(data, size);
 	struct app *app = app_new(&ac);
 
