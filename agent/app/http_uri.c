@@ -78,7 +78,7 @@ dots(uint8_t *p, size_t n)
 }
 
 static void
-put_host(struct http_tx *tx, struct span host)
+put_host(struct http_tx *tx, struct span host, bool of_uri)
 {
 	const uint8_t *at = host.len > 0 ? memrchr(host.p, '@', host.len) : NULL;
 
@@ -95,7 +95,8 @@ put_host(struct http_tx *tx, struct span host)
 		host.len = (size_t)(at - host.p);
 	}
 	host = http_trim(host);
-	while (host.len > 0 && host.p[host.len - 1] == '.')
+	/* Suricata cuts the last dots of a URI's host, and keeps those of the field. */
+	while (of_uri && host.len > 0 && host.p[host.len - 1] == '.')
 		host.len--;
 	buf_reset(&tx->host);
 	for (size_t i = 0; i < host.len; i++)
@@ -111,7 +112,7 @@ cut_authority(struct http_tx *tx, struct span uri)
 	size_t n = 0;
 
 	if (tx->is_connect) {
-		put_host(tx, uri);
+		put_host(tx, uri, true);
 		return uri;
 	}
 	if (uri.p[0] == '/' || colon == NULL ||
@@ -122,7 +123,7 @@ cut_authority(struct http_tx *tx, struct span uri)
 	rest.len = uri.len - (size_t)(rest.p - uri.p);
 	while (n < rest.len && memchr("/?#\\", rest.p[n], 4) == NULL)
 		n++;
-	put_host(tx, (struct span){rest.p, n});
+	put_host(tx, (struct span){rest.p, n}, true);
 	return (struct span){rest.p + n, rest.len - n};
 }
 
@@ -149,5 +150,5 @@ void
 http_uri_host(struct http_tx *tx, struct span header)
 {
 	if (tx->host.len == 0)
-		put_host(tx, header);
+		put_host(tx, header, false);
 }
