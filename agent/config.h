@@ -8,6 +8,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* streams.mode, in the order of its choices. */
+enum config_streams {
+	CONFIG_STREAMS_COMPAT,
+	CONFIG_STREAMS_STRICT
+};
+
 struct agent_config {
 	char *id, *tenant, *zone, *host; /* id and host never empty after loading */
 	char *state, *run, *libexec;	 /* folders */
@@ -15,10 +21,13 @@ struct agent_config {
 	char *collector_key, *key;
 	struct conf_list interfaces, rules, yara, variables;
 	uint64_t sensors; /* processes an interface */
+	int streams;	  /* enum config_streams */
+	bool midstream, async;
 	struct conf_list folders, excludes;
 	char *bundle, *bundle_keys, *bundle_state; /* bundle "": none */
 	uint64_t scan_every_us;			   /* 0: never */
-	bool traffic; /* files out of traffic are scanned */
+	bool traffic;	   /* files out of traffic are scanned */
+	bool file_records; /* and each is told */
 	char *user_sensor, *user_scanner, *user_forwarder;
 	uint64_t memory_sensor, memory_scanner, memory_forwarder; /* bytes */
 	uint64_t spool_quota;					  /* bytes */

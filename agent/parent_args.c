@@ -61,6 +61,17 @@ begin(const struct parent_args *a)
 	add("--root", a->folders->root);
 }
 
+static void
+add_streams(const struct agent_config *k)
+{
+	if (k->streams == CONFIG_STREAMS_STRICT)
+		add("--streams", "strict");
+	if (k->midstream)
+		add("--midstream", NULL);
+	if (k->async)
+		add("--async", NULL);
+}
+
 char *const *
 parent_args_sensor(const struct parent_args *a)
 {
@@ -78,6 +89,9 @@ parent_args_sensor(const struct parent_args *a)
 		add("--image", NULL);
 	if (a->files)
 		add("--files", NULL);
+	add_streams(k);
+	if (k->file_records)
+		add("--fileinfo", NULL);
 	add_known("--zone", k->zone);
 	return made.words;
 }

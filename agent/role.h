@@ -26,6 +26,7 @@
  *
  *   stadswacht-sensor --queue --root DIR --memory N --interface NAME
  *       [--fanout-size N --fanout-group N] [--image] [--files] [--zone NAME]
+ *       [--streams strict] [--midstream] [--async] [--fileinfo]
  *   stadswacht-signatures load --root DIR --memory N [--rules FILE|DIR]..
  *       [--bundle-key FILE] [--after SERIAL] [--started] [--set VAR=VALUE]..
  *   stadswacht-scanner --serve --root DIR --memory N [--image] [--files]

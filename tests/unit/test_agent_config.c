@@ -45,6 +45,8 @@ test_empty_file_is_a_good_one(void **state)
 	assert_int_equal(c.interfaces.n, 0);
 	assert_int_equal(c.sensors, 1);
 	assert_int_equal(c.libexec[0], '/');
+	assert_int_equal(c.streams, CONFIG_STREAMS_COMPAT);
+	assert_false(c.midstream || c.async || c.file_records);
 	config_agent_release(&c);
 }
 
@@ -60,9 +62,10 @@ test_values_arrive(void **state)
 		 "collector:\n"
 		 "  address: [\"tcp://10.0.0.5:7710\", \"tcp://c2:7710\"]\n"
 		 "capture: {interfaces: [eth0, eth1], sensors: 4}\n"
+		 "streams: {mode: strict, midstream: true, async: yes}\n"
 		 "rules:\n"
 		 "  variables: {HOME_NET: \"[10.0.0.0/8]\"}\n"
-		 "files: {watch: /srv/share, scan_every: 6h}\n"
+		 "files: {watch: /srv/share, scan_every: 6h, records: true}\n"
 		 "memory: {sensor: 256M}\n",
 		&c),
 	    0);
@@ -71,6 +74,8 @@ test_values_arrive(void **state)
 	assert_int_equal(c.collectors.n, 2);
 	assert_string_equal(c.interfaces.v[1], "eth1");
 	assert_int_equal(c.sensors, 4);
+	assert_int_equal(c.streams, CONFIG_STREAMS_STRICT);
+	assert_true(c.midstream && c.async && c.file_records);
 	assert_string_equal(c.variables.v[0], "HOME_NET=[10.0.0.0/8]");
 	assert_true(c.scan_every_us == 6ull * 3600 * 1000000);
 	assert_true(c.memory_sensor == 256ull << 20);
@@ -102,6 +107,10 @@ test_mistakes_are_named(void **state)
 	expect("capture:\n  interfaces: eth0\n  sensors: 99\n", 3, "sensors");
 	expect("capture: {sensors: many}\n", 1, "sensors");
 	expect("memory:\n  sensor: 1X\n", 2, "memory.sensor");
+	expect("streams:\n  mode: loose\n", 2, "not one of compat|strict");
+	expect("streams:\n  midstream: perhaps\n", 2, "streams.midstream");
+	expect("streams: {async: 2}\n", 1, "neither yes nor no");
+	expect("files:\n  records: all\n", 2, "files.records");
 	expect("files:\n  scan_every: often\n", 2, "scan_every");
 	expect("rules:\n  files:\n    - /ok\n    - not/full\n", 4, "full path");
 	expect("files:\n  yara: [y.yar]\n", 2, "full path");
