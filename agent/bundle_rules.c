@@ -23,6 +23,8 @@ struct bundle_rules {
 	char *variables; /* text that the first of sets point into */
 	const char *set[SETS_MAX];
 	size_t sets;
+	const char **iprep; /* names of the lists of reputations */
+	size_t iprep_n;
 	struct ruleset *rs;
 	uint64_t refused; /* when it was made */
 	/* The part at hand. */
@@ -37,8 +39,8 @@ struct bundle_rules {
 static char *
 on_read(void *arg, const char *path, size_t max, size_t *len)
 {
-	static const enum bundle_kind KINDS[] = {
-	    BUNDLE_CLASSIFICATION, BUNDLE_THRESHOLD, BUNDLE_FILE};
+	static const enum bundle_kind KINDS[] = {BUNDLE_CLASSIFICATION,
+	    BUNDLE_THRESHOLD, BUNDLE_FILE, BUNDLE_IPREP_CATEGORIES, BUNDLE_IPREP};
 	const struct bundle_rules *r = arg;
 	const struct bundle_part *part = NULL;
 
@@ -141,6 +143,20 @@ part_name(const struct bundle *b, enum bundle_kind kind)
 	return part == NULL ? NULL : part->name;
 }
 
+static int
+collect_iprep(struct bundle_rules *r)
+{
+	const struct bundle_part *part;
+	size_t n = bundle_parts(r->bundle, &part);
+
+	if ((r->iprep = calloc(n + 1, sizeof(*r->iprep))) == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (part[i].kind == BUNDLE_IPREP)
+			r->iprep[r->iprep_n++] = part[i].name;
+	return 0;
+}
+
 struct bundle_rules *
 bundle_rules_new(const struct bundle_rules_config *c, char *error, size_t size)
 {
@@ -160,7 +176,7 @@ bundle_rules_new(const struct bundle_rules_config *c, char *error, size_t size)
 	if ((r->bundle = bundle_open(c->fd, error, size)) == NULL)
 		goto fail;
 	if ((c->placed && map(r) == -1) || collect_sets(r) == -1 ||
-	    count_refused(r) == -1) {
+	    count_refused(r) == -1 || collect_iprep(r) == -1) {
 		snprintf(error, size, "%s", strerror(errno));
 		goto fail;
 	}
@@ -168,6 +184,9 @@ bundle_rules_new(const struct bundle_rules_config *c, char *error, size_t size)
 	config.sets_n = r->sets;
 	config.classification = part_name(r->bundle, BUNDLE_CLASSIFICATION);
 	config.threshold = part_name(r->bundle, BUNDLE_THRESHOLD);
+	config.iprep_categories = part_name(r->bundle, BUNDLE_IPREP_CATEGORIES);
+	config.iprep = r->iprep;
+	config.iprep_n = r->iprep_n;
 	config.source = &r->source;
 	if ((r->rs = ruleset_new(&config, error, size)) == NULL)
 		goto fail;
@@ -189,6 +208,7 @@ bundle_rules_free(struct bundle_rules *r)
 	bundle_free(r->bundle);
 	free(r->text);
 	free(r->variables);
+	free(r->iprep);
 	free(r);
 }
 

@@ -281,6 +281,12 @@
 #define DATASET_BYTES_MAX  (100u << 20)
 #define DATASET_VALUE_COST 64
 #define DATASET_NAME_MAX   64
+/* Suricata's numbers of categories, 1 to 59, and room for a short name.  Addresses, and
+ * nets, of all lists: 24 bytes each; a file with more is refused at start. */
+#define REPUTATION_CATEGORIES  60
+#define REPUTATION_NAME_MAX    32
+#define REPUTATION_ENTRIES_MAX (1u << 20)
+#define REPUTATION_FILE_MAX    (64u << 20)
 
 /* --- bundles ------------------------------------------------------------------ */
 

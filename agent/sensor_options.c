@@ -32,6 +32,10 @@ static const struct cmdline_option options[] = {
 	.text = &parsed.classification},
     {"threshold", "FILE", "threshold.config (else the one beside the rules)",
 	.text = &parsed.threshold},
+    {"iprep-categories", "FILE", "categories of reputations, for iprep",
+	.text = &parsed.iprep_categories},
+    {"iprep", "FILE", "a list of reputations; may be repeated",
+	.list = &parsed.iprep},
     {"eve-out", "FILE",
 	"write records there, one JSON object a line; - is standard output",
 	.text = &parsed.eve_out},
@@ -153,10 +157,11 @@ check_bundle(void)
 {
 	if (parsed.bundle != NULL &&
 	    (parsed.rules.n > 0 || parsed.classification != NULL ||
-		parsed.threshold != NULL))
+		parsed.threshold != NULL || parsed.iprep_categories != NULL ||
+		parsed.iprep.n > 0))
 		cmdline_usage(&line,
-		    "--bundle has rules, classification and threshold; give none "
-		    "beside it");
+		    "--bundle has rules, classification, threshold and "
+		    "reputations; give none beside it");
 	if (parsed.image &&
 	    (!parsed.queue || parsed.bundle != NULL || parsed.rules.n > 0))
 		cmdline_usage(&line,

@@ -12,8 +12,9 @@ struct sensor_options {
 	const char *pcap, *interface;	 /* one of the two */
 	const char *eve_out, *stats_out; /* NULL: none */
 	const char *classification, *threshold, *zone, *root;
-	const char *bundle; /* NULL: --rules */
-	struct cmdline_list rules, sets, bundle_keys;
+	const char *iprep_categories; /* NULL: no reputations */
+	const char *bundle;	      /* NULL: --rules */
+	struct cmdline_list rules, sets, bundle_keys, iprep;
 	bool no_ndpi, payload, queue, image, files, fileinfo;
 	bool verify_checksums;
 	bool strict, midstream, async; /* of TCP streams */

@@ -43,7 +43,10 @@ load_files(const struct sensor_options *o, struct ruleset **rs)
 	struct ruleset_config c = {.sets = o->sets.v,
 	    .sets_n = o->sets.n,
 	    .classification = o->classification,
-	    .threshold = o->threshold};
+	    .threshold = o->threshold,
+	    .iprep_categories = o->iprep_categories,
+	    .iprep = o->iprep.v,
+	    .iprep_n = o->iprep.n};
 	char error[512];
 
 	if (c.classification == NULL)

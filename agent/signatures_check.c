@@ -25,8 +25,9 @@
 /* Files of YARA rules that are named; signature sets have about a thousand. */
 #define YARA_REFUSED_MAX 65536
 
-static struct cmdline_list rules_paths, yara_paths, sets, keys_paths;
+static struct cmdline_list rules_paths, yara_paths, sets, keys_paths, iprep;
 static const char *json_path, *threshold_path, *classification_path, *bundle_path;
+static const char *iprep_categories;
 static bool list_all;
 
 const struct cmdline_option SIGNATURES_CHECK_OPTIONS[] = {
@@ -45,6 +46,10 @@ const struct cmdline_option SIGNATURES_CHECK_OPTIONS[] = {
     {"classification", "FILE",
 	"classification.config in place of the shipped classes", NULL,
 	&classification_path, NULL},
+    {"iprep-categories", "FILE", "categories of reputations, for iprep", NULL,
+	&iprep_categories, NULL},
+    {"iprep", "FILE", "a list of reputations; may be repeated", NULL, NULL,
+	&iprep},
     {"json", "FILE", "write the whole report as JSON", NULL, &json_path, NULL},
     {"list", NULL, "name each refused rule, not only the reasons", &list_all, NULL,
 	NULL},
@@ -313,7 +318,10 @@ check_files(void)
 	const struct ruleset_config config = {.sets = sets.v,
 	    .sets_n = sets.n,
 	    .classification = classification_path,
-	    .threshold = threshold_path};
+	    .threshold = threshold_path,
+	    .iprep_categories = iprep_categories,
+	    .iprep = iprep.v,
+	    .iprep_n = iprep.n};
 	struct outcome rules = {0}, yara = {0};
 	struct yara_refused refused = {0};
 	int status = EXIT_FAILED;
@@ -355,7 +363,8 @@ signatures_check_run(int argc, char **argv)
 	if (bundle_path == NULL)
 		return check_files();
 	if (rules_paths.n + yara_paths.n > 0 || threshold_path != NULL ||
-	    classification_path != NULL)
+	    classification_path != NULL || iprep_categories != NULL ||
+	    iprep.n > 0)
 		return wrong(
 		    "--bundle goes with --bundle-key, --set and --json", "");
 	return check_bundle();

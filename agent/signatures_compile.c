@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 static struct {
-	struct cmdline_list rules, yara, sets, cpus;
-	const char *threshold, *classification, *out, *key;
+	struct cmdline_list rules, yara, sets, cpus, iprep;
+	const char *iprep_categories, *threshold, *classification, *out, *key;
 	const char *serial, *supersedes, *days;
 	bool list_all, strict;
 } args;
@@ -41,6 +41,10 @@ const struct cmdline_option SIGNATURES_COMPILE_OPTIONS[] = {
     {"classification", "FILE",
 	"classification.config (else the one beside the rules, else built in)",
 	NULL, &args.classification, NULL},
+    {"iprep-categories", "FILE", "categories of reputations, for iprep", NULL,
+	&args.iprep_categories, NULL},
+    {"iprep", "FILE", "a list of reputations; may be repeated", NULL, NULL,
+	&args.iprep},
     {"out", "FILE", "the bundle to write, as FILE.swb", NULL, &args.out, NULL},
     {"key", "SECRET", "sign it with this key, of keygen", NULL, &args.key, NULL},
     {"serial", "N",
@@ -144,6 +148,9 @@ collect_rules(struct compiler *c)
 	c->pack.sets_n = args.sets.n;
 	c->pack.classification = args.classification;
 	c->pack.threshold = args.threshold;
+	c->pack.iprep_categories = args.iprep_categories;
+	c->pack.iprep = args.iprep.v;
+	c->pack.iprep_n = args.iprep.n;
 	if ((rs = signatures_pack(&c->pack, c->writer, error, sizeof(error))) ==
 	    NULL) {
 		log_error("%s", error);

@@ -20,6 +20,11 @@ kind_of(const struct signatures_pack *p, const char *path)
 		return BUNDLE_CLASSIFICATION;
 	if (p->threshold != NULL && strcmp(path, p->threshold) == 0)
 		return BUNDLE_THRESHOLD;
+	if (p->iprep_categories != NULL && strcmp(path, p->iprep_categories) == 0)
+		return BUNDLE_IPREP_CATEGORIES;
+	for (size_t i = 0; i < p->iprep_n; i++)
+		if (strcmp(path, p->iprep[i]) == 0)
+			return BUNDLE_IPREP;
 	return BUNDLE_FILE;
 }
 
@@ -166,6 +171,9 @@ signatures_pack(
 		    rules_beside(p->rules[0], "threshold.config", p->beside[1]);
 	config.classification = p->classification;
 	config.threshold = p->threshold;
+	config.iprep_categories = p->iprep_categories;
+	config.iprep = p->iprep;
+	config.iprep_n = p->iprep_n;
 	if ((rs = ruleset_new(&config, error, size)) == NULL)
 		return NULL;
 	buf_init(&p->text, RULE_FILE_MAX);

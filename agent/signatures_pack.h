@@ -14,6 +14,9 @@ struct signatures_pack {
 	size_t rules_n, sets_n;
 	/* NULL: the one beside the first of rules, if there is one. */
 	const char *threshold, *classification;
+	const char *iprep_categories; /* NULL: no reputations */
+	const char *const *iprep;
+	size_t iprep_n;
 	unsigned levels; /* of processors; 0: this one's */
 	bool place;	 /* databases as this host uses them */
 

@@ -31,16 +31,18 @@
 #define BUNDLE_SIGNATURE_AT 16 /* in the end */
 
 enum bundle_kind {
-	BUNDLE_RULES = 1,      /* text; the name is that of its file */
-	BUNDLE_CLASSIFICATION, /* classification.config, at most one */
-	BUNDLE_THRESHOLD,      /* threshold.config, at most one */
-	BUNDLE_VARIABLES,      /* lines of NAME=VALUE, at most one */
-	BUNDLE_FILE,	       /* what rules name: sets of values */
-	BUNDLE_PATTERNS,       /* a Vectorscan database as it travels */
-	BUNDLE_PLACED,	       /* one as it is used, for this host only */
-	BUNDLE_YARA,	       /* rules for files, as text */
-	BUNDLE_YARA_INCLUDED,  /* text that those include */
-	BUNDLE_REFUSED,	       /* a line for each rule that was left out */
+	BUNDLE_RULES = 1,	 /* text; the name is that of its file */
+	BUNDLE_CLASSIFICATION,	 /* classification.config, at most one */
+	BUNDLE_THRESHOLD,	 /* threshold.config, at most one */
+	BUNDLE_VARIABLES,	 /* lines of NAME=VALUE, at most one */
+	BUNDLE_FILE,		 /* what rules name: sets of values */
+	BUNDLE_PATTERNS,	 /* a Vectorscan database as it travels */
+	BUNDLE_PLACED,		 /* one as it is used, for this host only */
+	BUNDLE_YARA,		 /* rules for files, as text */
+	BUNDLE_YARA_INCLUDED,	 /* text that those include */
+	BUNDLE_REFUSED,		 /* a line for each rule that was left out */
+	BUNDLE_IPREP_CATEGORIES, /* of reputations, at most one */
+	BUNDLE_IPREP,		 /* a list of reputations */
 	BUNDLE_KINDS
 };
 

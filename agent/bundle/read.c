@@ -29,6 +29,8 @@ static const char *const KIND_NAMES[BUNDLE_KINDS] = {
     [BUNDLE_YARA] = "yara",
     [BUNDLE_YARA_INCLUDED] = "yara, included",
     [BUNDLE_REFUSED] = "refused",
+    [BUNDLE_IPREP_CATEGORIES] = "categories of reputations",
+    [BUNDLE_IPREP] = "reputations",
 };
 
 static int fail(char *error, size_t size, const char *fmt, ...)

@@ -78,9 +78,12 @@ int detect_level_here(void);
 struct ruleset_config {
 	const char *const *sets; /* "HOME_NET=[10.0.0.0/8]"; later wins */
 	size_t sets_n;
-	const char *classification; /* path, or NULL: the built-in defaults */
-	const char *threshold;	    /* path of threshold.config, or NULL */
-	bool keep_text;		    /* rule_meta.text for --eve-payload and show */
+	const char *classification;   /* path, or NULL: the built-in defaults */
+	const char *threshold;	      /* path of threshold.config, or NULL */
+	const char *iprep_categories; /* path, or NULL: no iprep */
+	const char *const *iprep;     /* paths of lists */
+	size_t iprep_n;
+	bool keep_text; /* rule_meta.text for --eve-payload and show */
 	const struct ruleset_source *source; /* NULL: the disk, compiled here */
 };
 

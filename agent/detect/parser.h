@@ -36,7 +36,6 @@ enum keyword_needs {
 	KW_READY,
 	KW_NEEDS_APP,
 	KW_NEEDS_FILES,
-	KW_NEEDS_REPUTATION,
 	KW_NEEDS_GEOIP,
 	KW_NEEDS_LUA,
 	KW_NEEDS_INLINE,
@@ -235,6 +234,8 @@ KW(fragoffset);
 KW(ip_proto);
 KW(sameip);
 KW(l3_proto);
+/* kw_reputation.c */
+KW(iprep);
 /* kw_icmp.c */
 KW(itype);
 KW(icode);

@@ -250,6 +250,21 @@ enum csum_kind {
 /* Of a call: program, version, procedure. */
 #define RPC_WORDS 3
 
+struct reputation;
+
+/* What iprep asks, and of whom. */
+enum reputation_how {
+	REPUTATION_COMPARED,
+	REPUTATION_ISSET,
+	REPUTATION_ISNOTSET
+};
+enum reputation_side {
+	REPUTATION_ANY,
+	REPUTATION_SRC,
+	REPUTATION_DST,
+	REPUTATION_BOTH
+};
+
 /* Packet tests and the actions of a match share one shape. */
 struct test {
 	test_fn *fn;
@@ -279,6 +294,13 @@ struct test {
 			enum csum_kind kind;
 			bool valid;
 		} csum;
+		struct {
+			const struct reputation *reputation; /* of the ruleset */
+			struct num_test num;
+			enum reputation_how how;
+			enum reputation_side side;
+			uint8_t category;
+		} iprep;
 	};
 };
 

@@ -9,6 +9,7 @@
 #include "agent/detect/dataset.h"
 #include "agent/detect/prefilter.h"
 #include "agent/detect/regex.h"
+#include "agent/detect/reputation.h"
 #include "agent/detect/transform.h"
 
 #include <errno.h>
@@ -157,6 +158,12 @@ struct datasets *
 ruleset_datasets(struct ruleset *rs)
 {
 	return rs->datasets;
+}
+
+const struct reputation *
+ruleset_reputation(const struct ruleset *rs)
+{
+	return rs->reputation;
 }
 
 const struct ruleset_source *
@@ -318,6 +325,22 @@ set_variables(
 	return 0;
 }
 
+static int
+read_reputation(
+    struct ruleset *rs, const struct ruleset_config *c, char *error, size_t size)
+{
+	if (c->iprep_categories == NULL && c->iprep_n == 0)
+		return 0;
+	if (c->iprep_categories == NULL) {
+		snprintf(error, size,
+		    "%.200s: a list of reputations needs its categories; give "
+		    "--iprep-categories",
+		    c->iprep[0]);
+		return -1;
+	}
+	return (rs->reputation = reputation_new(c, error, size)) == NULL ? -1 : 0;
+}
+
 struct ruleset *
 ruleset_new(const struct ruleset_config *c, char *error, size_t size)
 {
@@ -337,6 +360,7 @@ ruleset_new(const struct ruleset_config *c, char *error, size_t size)
 		goto no_memory;
 	if ((rs->classes = classes_new(
 		 c->classification, c->source, error, size)) == NULL ||
+	    read_reputation(rs, c, error, size) == -1 ||
 	    set_variables(rs, c, error, size) == -1)
 		goto fail;
 	return rs;
@@ -370,6 +394,7 @@ ruleset_free(struct ruleset *rs)
 	lists_free(rs->lists);
 	datasets_free(rs->datasets);
 	classes_free(rs->classes);
+	reputation_free(rs->reputation);
 	free(rs->threshold);
 	free(rs);
 }

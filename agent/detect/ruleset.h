@@ -10,6 +10,7 @@ struct classes;
 struct datasets;
 struct lists;
 struct prefilter;
+struct reputation;
 
 /* Names that rules give to what they remember; ids are dense from 0. */
 enum ruleset_names {
@@ -33,6 +34,8 @@ const char *ruleset_name(
 const struct classes *ruleset_classes(const struct ruleset *rs);
 struct lists *ruleset_lists(struct ruleset *rs);
 struct datasets *ruleset_datasets(struct ruleset *rs);
+/* NULL: none was given. */
+const struct reputation *ruleset_reputation(const struct ruleset *rs);
 const struct ruleset_source *ruleset_source(const struct ruleset *rs);
 /* Count a class that classification.config does not have. */
 void ruleset_note_class(struct ruleset *rs);

@@ -18,6 +18,7 @@ struct ruleset {
 	struct lists *lists;
 	struct datasets *datasets;
 	struct classes *classes;
+	struct reputation *reputation; /* NULL: none */
 	bool keep_text;
 	const struct ruleset_source *source;
 	char *threshold;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
  * Any text as a file of rules; with a first byte of 1 as threshold.config, of 2
- * as classification.config.  What loads must compile, be numbered in order, and
+ * as classification.config, of 3 as a list of reputations and its categories.  What loads must compile, be numbered in order, and
  * stand a packet.
  */
 #include "agent/detect/classes.h"
+#include "agent/detect/reputation.h"
 #include "agent/detect/ruleset.h"
 
 #include "common/table.h"
@@ -117,6 +118,20 @@ as_classes(const uint8_t *data, size_t size)
 	close(fd);
 }
 
+static void
+as_reputation(const uint8_t *data, size_t size)
+{
+	char path[32], error[400];
+	const char *const list = path;
+	int fd = memory_file(data, size, path);
+	const struct ruleset_config categories = {.iprep_categories = path},
+	    both = {.iprep_categories = "/dev/null", .iprep = &list, .iprep_n = 1};
+
+	reputation_free(reputation_new(&categories, error, sizeof(error)));
+	reputation_free(reputation_new(&both, error, sizeof(error)));
+	close(fd);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -125,6 +140,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		as_threshold(data + 1, size - 1);
 	else if (size > 0 && data[0] == 2)
 		as_classes(data + 1, size - 1);
+	else if (size > 0 && data[0] == 3)
+		as_reputation(data + 1, size - 1);
 	else
 		as_rules(data, size);
 	return 0;
