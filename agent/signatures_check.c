@@ -48,8 +48,7 @@ const struct cmdline_option SIGNATURES_CHECK_OPTIONS[] = {
 	&classification_path, NULL},
     {"iprep-categories", "FILE", "categories of reputations, for iprep", NULL,
 	&iprep_categories, NULL},
-    {"iprep", "FILE", "a list of reputations; may be repeated", NULL, NULL,
-	&iprep},
+    {"iprep", "FILE", "a list of reputations; may be repeated", NULL, NULL, &iprep},
     {"json", "FILE", "write the whole report as JSON", NULL, &json_path, NULL},
     {"list", NULL, "name each refused rule, not only the reasons", &list_all, NULL,
 	NULL},
@@ -363,8 +362,7 @@ signatures_check_run(int argc, char **argv)
 	if (bundle_path == NULL)
 		return check_files();
 	if (rules_paths.n + yara_paths.n > 0 || threshold_path != NULL ||
-	    classification_path != NULL || iprep_categories != NULL ||
-	    iprep.n > 0)
+	    classification_path != NULL || iprep_categories != NULL || iprep.n > 0)
 		return wrong(
 		    "--bundle goes with --bundle-key, --set and --json", "");
 	return check_bundle();

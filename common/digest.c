@@ -4,7 +4,6 @@
 
 #include "common/cursor.h"
 
-
 static uint32_t
 left(uint32_t v, unsigned n)
 {

@@ -62,7 +62,7 @@ struct app_parser {
 	unsigned over;	    /* APP_OVER_TCP | APP_OVER_UDP */
 	bool client_first;  /* a server that speaks first speaks something else */
 	bool takes_gaps;    /* else a gap ends the reading of its direction */
-	bool keeps_oldest; /* at the cap of transactions the parser ends */
+	bool keeps_oldest;  /* at the cap of transactions the parser ends */
 	bool late_frames;   /* names frames when their bytes were told before */
 	uint8_t done[APP_DIRS]; /* progress of a complete transaction */
 	const struct app_use *use;

@@ -35,6 +35,8 @@ kw_cip_service(struct rule_parser *p, char *value)
 		if (parser_int(p, item, 0, max, &part[n]) == -1)
 			return -1;
 	}
+	if (n == 0)
+		return parser_fail(p, "needs a service");
 	if (n == 1)
 		t.a = CIP_SERVICE(part[0]);
 	else if (n == 2)

@@ -125,7 +125,9 @@ as_reputation(const uint8_t *data, size_t size)
 	const char *const list = path;
 	int fd = memory_file(data, size, path);
 	const struct ruleset_config categories = {.iprep_categories = path},
-	    both = {.iprep_categories = "/dev/null", .iprep = &list, .iprep_n = 1};
+				    both = {.iprep_categories = "/dev/null",
+					.iprep = &list,
+					.iprep_n = 1};
 
 	reputation_free(reputation_new(&categories, error, sizeof(error)));
 	reputation_free(reputation_new(&both, error, sizeof(error)));

@@ -110,8 +110,8 @@ found_in(const struct ruleset_source *s, const char *text)
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < 5; i++) {
-		const struct mpm_pattern p = {
-		    (const uint8_t *)WORDS[i], strlen(WORDS[i]), false, 0, 0, false};
+		const struct mpm_pattern p = {(const uint8_t *)WORDS[i],
+		    strlen(WORDS[i]), false, 0, 0, false};
 
 		assert_int_equal(mpm_add(m, &p, i), 0);
 	}
