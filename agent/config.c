@@ -2,6 +2,7 @@
 /* The table of keys of agent.yaml, and what a table cannot check. */
 #include "agent/config.h"
 
+#include "agent/os_policy.h"
 #include "common/str.h"
 
 #include <ctype.h>
@@ -49,6 +50,11 @@ static const struct conf_key KEYS[] = {
 	"take up TCP connections whose beginning was not seen"},
     {"streams.async", CONF_BOOL, AT(async), "false", 0, 0, NULL,
 	"and those of which only one side is seen"},
+    {"streams.os_policy", CONF_LISTS, AT(os_policies), OS_NETWORKS_USUAL, 0, 0,
+	OS_POLICY_NAMES,
+	"hosts by network, as linux: [10.0.0.0/8]: whose bytes count where "
+	"fragments or TCP segments to them overlap; the narrowest network counts, "
+	"and bsd for hosts in none"},
     {"rules.files", CONF_LIST, AT(rules), "", 0, 0, NULL,
 	"files and folders of Suricata rules"},
     {"rules.variables", CONF_MAP, AT(variables), "", 0, 0, NULL,
@@ -174,6 +180,23 @@ line_of(const char *path, const char *text)
 }
 
 static int
+check_os_policies(
+    const char *path, const struct conf_list *l, char *error, size_t size)
+{
+	struct os_networks all = {.n = 0};
+	char what[300];
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (os_networks_add(&all, l->v[i], what, sizeof(what)) == 0)
+			continue;
+		snprintf(error, size, "%s:%u: streams.os_policy: %s", path,
+		    line_of(path, strchr(l->v[i], '=') + 1), what);
+		return -1;
+	}
+	return 0;
+}
+
+static int
 check(const char *path, const struct agent_config *c, char *error, size_t size)
 {
 	const struct {
@@ -262,7 +285,9 @@ config_agent_load(
 		snprintf(error, size, "%s: %s", path, strerror(errno));
 		return -1;
 	}
-	return check(path, c, error, size);
+	if (check(path, c, error, size) == -1)
+		return -1;
+	return check_os_policies(path, &c->os_policies, error, size);
 }
 
 void

@@ -23,6 +23,7 @@ struct agent_config {
 	uint64_t sensors; /* processes an interface */
 	int streams;	  /* enum config_streams */
 	bool midstream, async;
+	struct conf_list os_policies; /* POLICY=NETWORK (os_policy.h) */
 	struct conf_list folders, excludes;
 	char *bundle, *bundle_keys, *bundle_state; /* bundle "": none */
 	uint64_t scan_every_us;			   /* 0: never */

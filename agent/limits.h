@@ -32,6 +32,10 @@
 /* Fragments of 8 bytes, the least there is, in the largest datagram. */
 #define DEFRAG_FRAGMENTS_MAX 8192
 
+/* Networks of --os-policy: all may be looked at for a datagram in fragments and for
+ * each way of a TCP session; 64 is what agent.yaml takes. */
+#define OS_NETWORKS_MAX 256
+
 /* --- flow ------------------------------------------------------------------ */
 
 /* One flow costs about 300 bytes; this many fit in 80 MB. */

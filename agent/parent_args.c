@@ -70,6 +70,7 @@ add_streams(const struct agent_config *k)
 		add("--midstream", NULL);
 	if (k->async)
 		add("--async", NULL);
+	add_list("--os-policy", &k->os_policies);
 }
 
 char *const *

@@ -27,6 +27,7 @@
  *   stadswacht-sensor --queue --root DIR --memory N --interface NAME
  *       [--fanout-size N --fanout-group N] [--image] [--files] [--zone NAME]
  *       [--streams strict] [--midstream] [--async] [--fileinfo]
+ *       [--os-policy NAME=NETWORK]..
  *   stadswacht-signatures load --root DIR --memory N [--rules FILE|DIR]..
  *       [--bundle-key FILE] [--after SERIAL] [--started] [--set VAR=VALUE]..
  *   stadswacht-scanner --serve --root DIR --memory N [--image] [--files]

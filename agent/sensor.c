@@ -166,7 +166,9 @@ static int
 make_stages(struct sensor *s)
 {
 	const struct decoder_config decoder = {
-	    .verify_checksums = s->o.verify_checksums, .vlan_in_key = true};
+	    .verify_checksums = s->o.verify_checksums,
+	    .vlan_in_key = true,
+	    .hosts = &s->o.hosts};
 	unsigned sums = file_sums(s);
 	const struct app_config app = {.unasked = s->rules.set == NULL,
 	    .inspected = s->rules.set != NULL,
@@ -179,7 +181,7 @@ make_stages(struct sensor *s)
 	struct stream_config stream = {
 	    .reader = app_read,
 	    .unfinished = app_has_rest,
-	    .policy = s->o.policy,
+	    .hosts = &s->o.hosts,
 	    .midstream = s->o.midstream,
 	    .async = s->o.async,
 	    .overlap = s->o.strict ? STREAM_CHUNK_BYTES : 0,

@@ -8,8 +8,9 @@
 
 /* As typed; the checked values are in struct sensor_options. */
 static struct typed {
-	const char *checksums, *streams, *os_policy, *eve_types;
+	const char *checksums, *streams, *eve_types;
 	const char *fanout_group, *fanout_size, *snaplen, *buffer, *memory;
+	struct cmdline_list os_policies;
 } typed;
 
 static struct sensor_options parsed;
@@ -63,11 +64,13 @@ static const struct cmdline_option options[] = {
 	.flag = &parsed.midstream},
     {"async", NULL, "and those of which only one side is seen",
 	.flag = &parsed.async},
-    {"os-policy", "NAME",
-	"whose bytes count where TCP segments overlap: bsd, first, last, linux, "
-	"old-linux, solaris or another name of Suricata's host-os-policy (default "
-	"bsd)",
-	.text = &typed.os_policy},
+    {"os-policy", "NAME=NET,...",
+	"hosts by network, as linux=10.0.0.0/8,192.0.2.7: whose bytes count where "
+	"fragments or TCP segments to them overlap; a name of Suricata's "
+	"host-os-policy, alone for all hosts; may be repeated, the narrowest "
+	"network "
+	"counts (default windows=0.0.0.0/0, and bsd for hosts in no network)",
+	.list = &typed.os_policies},
     {"zone", "NAME", "name of the network zone, put in each record",
 	.text = &parsed.zone},
     {"fanout-group", "N", "live: sensors with this number share the interface",
@@ -128,17 +131,17 @@ streams(const char *text)
 	return true;
 }
 
-static enum stream_policy
-os_policy(const char *text)
+static void
+os_policies(struct os_networks *h, const struct cmdline_list *l)
 {
-	int policy = text == NULL ? STREAM_POLICY_BSD : stream_policy_parse(text);
+	static const struct cmdline_list usual = {.v = {OS_NETWORKS_USUAL}, .n = 1};
+	char error[300];
 
-	if (policy == -1)
-		cmdline_usage(&line,
-		    "--os-policy %s: give bsd, first, last, linux, old-linux or "
-		    "solaris",
-		    text);
-	return (enum stream_policy)policy;
+	if (l->n == 0)
+		l = &usual;
+	for (size_t i = 0; i < l->n; i++)
+		if (os_networks_add(h, l->v[i], error, sizeof(error)) == -1)
+			cmdline_usage(&line, "--os-policy %s: %s", l->v[i], error);
 }
 
 static unsigned
@@ -181,7 +184,7 @@ sensor_options_read(struct sensor_options *o, int argc, char **argv)
 	cmdline_parse(&line, argc, argv);
 	parsed.verify_checksums = checksums(typed.checksums);
 	parsed.strict = streams(typed.streams);
-	parsed.policy = os_policy(typed.os_policy);
+	os_policies(&parsed.hosts, &typed.os_policies);
 	parsed.eve_types = eve_types(typed.eve_types);
 	parsed.fanout_group =
 	    (uint16_t)number("fanout-group", typed.fanout_group, UINT16_MAX);

@@ -3,7 +3,7 @@
 #ifndef AGENT_SENSOR_OPTIONS_H
 #define AGENT_SENSOR_OPTIONS_H
 
-#include "agent/stream/stream.h"
+#include "agent/os_policy.h"
 #include "common/cmdline.h"
 
 #include <stdint.h>
@@ -18,7 +18,7 @@ struct sensor_options {
 	bool no_ndpi, payload, queue, image, files, fileinfo;
 	bool verify_checksums;
 	bool strict, midstream, async; /* of TCP streams */
-	enum stream_policy policy;
+	struct os_networks hosts;
 	unsigned eve_types; /* 0: all */
 	uint16_t fanout_group, fanout_size;
 	uint32_t snaplen, buffer_bytes;

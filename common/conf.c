@@ -187,6 +187,7 @@ set_scalar(
 		return set_choice(l, k, text, line);
 	case CONF_LIST:
 	case CONF_MAP:
+	case CONF_LISTS:
 		return text[0] == '\0' ? 0 : add_item(l, k, text, line);
 	}
 	return -1;
@@ -208,22 +209,51 @@ set_list(struct loader *l, const struct conf_key *k, const struct yaml_node *n)
 }
 
 static int
-set_map(struct loader *l, const struct conf_key *k, const struct yaml_node *n)
+add_pair(struct loader *l, const struct conf_key *k, const char *key,
+    const struct yaml_node *value)
 {
 	char text[1024];
 
-	for (const struct yaml_node *i = n->child; i != NULL; i = i->next) {
-		if (i->kind != YAML_SCALAR)
-			return complain(
-			    l, i->line, "%s.%s: one plain value", k->name, i->key);
-		if (snprintf(text, sizeof(text), "%s=%s", i->key, i->text) >=
-		    (int)sizeof(text))
-			return complain(
-			    l, i->line, "%s.%s: too long", k->name, i->key);
-		if (add_item(l, k, text, i->line) == -1)
+	if (value->kind != YAML_SCALAR)
+		return complain(l, value->line, "%s.%s: %s", k->name, key,
+		    k->type == CONF_MAP ? "one plain value"
+					: "a list of plain values");
+	if (snprintf(text, sizeof(text), "%s=%s", key, value->text) >=
+	    (int)sizeof(text))
+		return complain(l, value->line, "%s.%s: too long", k->name, key);
+	return add_item(l, k, text, value->line);
+}
+
+static int
+set_map(struct loader *l, const struct conf_key *k, const struct yaml_node *n)
+{
+	for (const struct yaml_node *i = n->child; i != NULL; i = i->next)
+		if (add_pair(l, k, i->key, i) == -1)
 			return -1;
+	return 0;
+}
+
+static int
+set_lists(struct loader *l, const struct conf_key *k, const struct yaml_node *n)
+{
+	for (const struct yaml_node *i = n->child; i != NULL; i = i->next) {
+		if (k->choices != NULL && parse_choice(k->choices, i->key) == -1)
+			return complain(l, i->line, "%s: \"%s\" is not one of %s",
+			    k->name, i->key, k->choices);
+		if (i->kind != YAML_LIST && add_pair(l, k, i->key, i) == -1)
+			return -1;
+		for (const struct yaml_node *v = i->child;
+		     i->kind == YAML_LIST && v != NULL; v = v->next)
+			if (add_pair(l, k, i->key, v) == -1)
+				return -1;
 	}
 	return 0;
+}
+
+static bool
+is_list(const struct conf_key *k)
+{
+	return k->type == CONF_LIST || k->type == CONF_MAP || k->type == CONF_LISTS;
 }
 
 static const struct conf_key *
@@ -278,7 +308,7 @@ on_node(struct loader *l, const char *name, const struct yaml_node *n)
 		    like != NULL ? "did you mean \"" : "--help-config lists them",
 		    like != NULL ? like : "", like != NULL ? "\"?" : "");
 	}
-	if (k->type == CONF_LIST || k->type == CONF_MAP) {
+	if (is_list(k)) {
 		struct conf_list *list =
 		    (struct conf_list *)(void *)(l->base + k->offset);
 
@@ -289,10 +319,13 @@ on_node(struct loader *l, const char *name, const struct yaml_node *n)
 		return set_list(l, k, n);
 	if (n->kind == YAML_MAP && k->type == CONF_MAP)
 		return set_map(l, k, n);
-	if (n->kind != YAML_SCALAR || k->type == CONF_MAP)
+	if (n->kind == YAML_MAP && k->type == CONF_LISTS)
+		return set_lists(l, k, n);
+	if (n->kind != YAML_SCALAR || k->type == CONF_MAP || k->type == CONF_LISTS)
 		return complain(l, n->line, "%s: %s", name,
-		    k->type == CONF_MAP ? "names with values (NAME: VALUE)"
-					: "one plain value");
+		    k->type == CONF_MAP		? "names with values (NAME: VALUE)"
+			: k->type == CONF_LISTS ? "names with lists (NAME: [VALUE])"
+						: "one plain value");
 	return set_scalar(l, k, n->text, n->line);
 }
 
@@ -389,7 +422,7 @@ conf_release(const struct conf_key *keys, void *into)
 
 			free(*text);
 			*text = NULL;
-		} else if (k->type == CONF_LIST || k->type == CONF_MAP) {
+		} else if (is_list(k)) {
 			struct conf_list *list = (struct conf_list *)(void *)at;
 
 			while (list->n > 0)

@@ -23,6 +23,7 @@ enum conf_type {
 	CONF_CHOICE,   /* int: index in choices "a|b|c" */
 	CONF_LIST,     /* struct conf_list: one text or a list of texts */
 	CONF_MAP,      /* struct conf_list of "KEY=VALUE" */
+	CONF_LISTS,    /* likewise, each KEY with a list; KEY of choices, if any */
 };
 
 struct conf_list {
@@ -36,7 +37,7 @@ struct conf_key {
 	size_t offset;	      /* offsetof the struct */
 	const char *fallback; /* text of the default; NULL: no default, required */
 	uint64_t min, max;    /* numbers; both 0: any */
-	const char *choices;  /* CONF_CHOICE */
+	const char *choices;  /* CONF_CHOICE, CONF_LISTS */
 	const char *help;     /* one line, for --help-config */
 };
 

@@ -295,6 +295,7 @@ decoder_new(const struct decoder_config *c, decode_fn *fn, void *arg)
 {
 	struct decoder *d = calloc(1, sizeof(*d));
 	struct defrag_config defrag = {.max_bytes = c->defrag_max_bytes,
+	    .hosts = c->hosts,
 	    .policy = c->defrag_policy,
 	    .vlan_in_key = c->vlan_in_key};
 

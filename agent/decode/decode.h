@@ -16,6 +16,7 @@ struct decoder_config {
 	bool verify_checksums;
 	bool vlan_in_key;	 /* fragments of other VLANs are other packets */
 	size_t defrag_max_bytes; /* 0: DEFRAG_BYTES_MAX of limits.h */
+	const struct os_networks *hosts;  /* of defrag.h, like the next */
 	enum defrag_policy defrag_policy; /* 0: DEFRAG_WINDOWS */
 };
 

@@ -309,6 +309,36 @@ is_covered(const struct tracker *t)
 
 /* --- laying down ------------------------------------------------------------ */
 
+/* As Suricata 7.0 was seen to do; to Novak, HP-UX 11, macOS and old Solaris are "first". */
+static const enum defrag_policy POLICIES[OS_POLICIES] = {
+    [OS_BSD] = DEFRAG_BSD,
+    [OS_BSD_RIGHT] = DEFRAG_BSD_RIGHT,
+    [OS_FIRST] = DEFRAG_FIRST,
+    [OS_HPUX10] = DEFRAG_BSD,
+    [OS_IRIX] = DEFRAG_BSD,
+    [OS_LAST] = DEFRAG_LAST,
+    [OS_LINUX] = DEFRAG_LINUX,
+    [OS_OLD_LINUX] = DEFRAG_LINUX,
+    [OS_SOLARIS] = DEFRAG_SOLARIS,
+    [OS_HPUX11] = DEFRAG_WINDOWS,
+    [OS_MACOS] = DEFRAG_WINDOWS,
+    [OS_OLD_SOLARIS] = DEFRAG_WINDOWS,
+    [OS_VISTA] = DEFRAG_WINDOWS,
+    [OS_WINDOWS] = DEFRAG_WINDOWS,
+    [OS_WINDOWS2K3] = DEFRAG_WINDOWS,
+};
+
+static enum defrag_policy
+policy_of(const struct defrag *d, const struct tracker *t)
+{
+	struct addr to = {.family = t->key.family};
+
+	if (d->config.hosts == NULL)
+		return d->config.policy;
+	memcpy(to.b, t->key.dst, sizeof(to.b));
+	return POLICIES[os_networks_policy(d->config.hosts, &to)];
+}
+
 static bool
 newer_wins(
     enum defrag_policy policy, const struct fragment *n, const struct fragment *o)
@@ -338,6 +368,7 @@ static void
 lay_down(struct defrag *d, const struct tracker *t, uint8_t *to)
 {
 	size_t units = (t->total + UNIT - 1) / UNIT;
+	enum defrag_policy policy = policy_of(d, t);
 
 	memset(d->owner, 0xff, units * sizeof(d->owner[0]));
 	for (struct fragment *f = t->first; f != NULL; f = f->next) {
@@ -350,7 +381,7 @@ lay_down(struct defrag *d, const struct tracker *t, uint8_t *to)
 			if (f->offset + at + n > t->total)
 				n = t->total - f->offset - at;
 			if (*owner != NOBODY &&
-			    !newer_wins(d->config.policy, f, d->by_index[*owner]))
+			    !newer_wins(policy, f, d->by_index[*owner]))
 				continue;
 			*owner = f->index;
 			memcpy(to + f->offset + at, f->bytes + at, n);

@@ -8,6 +8,7 @@
 #define AGENT_DECODE_DEFRAG_H
 
 #include "agent/decode/packet.h"
+#include "agent/os_policy.h"
 
 enum defrag_policy {
 	DEFRAG_WINDOWS, /* the old one, unless the new covers it on both sides */
@@ -21,6 +22,8 @@ enum defrag_policy {
 
 struct defrag_config {
 	size_t max_bytes; /* 0: DEFRAG_BYTES_MAX */
+	/* By the datagram's receiver; on loan.  NULL: policy, whoever it is. */
+	const struct os_networks *hosts;
 	enum defrag_policy policy;
 	bool vlan_in_key;
 };

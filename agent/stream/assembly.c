@@ -156,9 +156,9 @@ new_wins(const struct adding *x, uint64_t began, uint64_t end)
 	case STREAM_POLICY_LINUX:
 		return x->began < began || (x->began == began && x->end > end);
 	case STREAM_POLICY_OLD_LINUX:
-		return x->began <= began;
+		return x->began < began || (x->began == began && x->end >= end);
 	case STREAM_POLICY_SOLARIS:
-		return x->began < began || x->end > end;
+		return x->end > end || (x->end == end && x->began <= began);
 	default:
 		return x->began < began;
 	}

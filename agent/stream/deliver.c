@@ -134,7 +134,8 @@ static void
 keep(struct session *n, struct packet *p, struct side *d)
 {
 	struct stream_engine *s = n->owner;
-	struct assembly_insert how = {.policy = s->config.policy};
+	struct assembly_insert how = {
+	    .policy = session_policy(n, d == &n->side[1])};
 	uint32_t seq = p->tcp_seq + ((p->tcp_flags & TCP_SYN) != 0);
 	int64_t at = assembly_offset(&d->a, seq);
 	struct span bytes = p->payload;

@@ -46,6 +46,7 @@ enum side_flag {
 	SIDE_NOT_INSPECTED = 1u << 6,
 	SIDE_WSCALE = 1u << 7, /* offered in its SYN */
 	SIDE_LAST = 1u << 8,   /* the next chunks are the last */
+	SIDE_POLICY = 1u << 9, /* its policy is known */
 };
 
 /* The sender of one direction. */
@@ -60,6 +61,7 @@ struct side {
 	int64_t ts_us;
 	uint32_t inspect_window; /* stream_set_window() */
 	uint8_t wscale;		 /* of the windows that the other side offers */
+	uint8_t policy;		 /* session_policy() */
 	uint16_t flags;
 	struct assembly a;
 };
@@ -118,6 +120,11 @@ seq_leq(uint32_t a, uint32_t b)
  * are not part of the stream.
  */
 bool session_packet(struct session *n, struct packet *p);
+
+/* --- stream.c ------------------------------------------------------------------- */
+
+/* How the receiver of what this side says treats it. */
+enum stream_policy session_policy(struct session *n, int from);
 
 /* --- deliver.c ------------------------------------------------------------------ */
 

@@ -30,7 +30,7 @@ reset_fits(const struct at_hand *h)
 		return false;
 	if (h->n->flags & (SESSION_ASYNC | SESSION_MIDSTREAM))
 		return seq_leq(me->last_ack, h->end);
-	switch (h->n->owner->config.policy) {
+	switch (session_policy(h->n, h->from)) {
 	case STREAM_POLICY_LINUX:
 	case STREAM_POLICY_OLD_LINUX:
 		return seq_leq(me->last_ack, h->end) &&

@@ -6,37 +6,25 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
-#include <strings.h>
 
-int
-stream_policy_parse(const char *name)
-{
-	static const struct {
-		const char *name;
-		enum stream_policy policy;
-	} rows[] = {
-	    {"bsd", STREAM_POLICY_BSD},
-	    {"bsd-right", STREAM_POLICY_BSD},
-	    {"windows", STREAM_POLICY_BSD},
-	    {"windows2k3", STREAM_POLICY_BSD},
-	    {"hpux10", STREAM_POLICY_BSD},
-	    {"irix", STREAM_POLICY_BSD},
-	    {"macos", STREAM_POLICY_BSD},
-	    {"first", STREAM_POLICY_FIRST},
-	    {"vista", STREAM_POLICY_FIRST},
-	    {"last", STREAM_POLICY_LAST},
-	    {"linux", STREAM_POLICY_LINUX},
-	    {"old-linux", STREAM_POLICY_OLD_LINUX},
-	    {"solaris", STREAM_POLICY_SOLARIS},
-	    {"old-solaris", STREAM_POLICY_SOLARIS},
-	    {"hpux11", STREAM_POLICY_SOLARIS},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcasecmp(rows[i].name, name) == 0)
-			return (int)rows[i].policy;
-	return -1;
-}
+/* As Suricata 7.0 was seen to do. */
+static const enum stream_policy POLICIES[OS_POLICIES] = {
+    [OS_BSD] = STREAM_POLICY_BSD,
+    [OS_BSD_RIGHT] = STREAM_POLICY_BSD,
+    [OS_FIRST] = STREAM_POLICY_FIRST,
+    [OS_HPUX10] = STREAM_POLICY_BSD,
+    [OS_HPUX11] = STREAM_POLICY_SOLARIS,
+    [OS_IRIX] = STREAM_POLICY_BSD,
+    [OS_LAST] = STREAM_POLICY_LAST,
+    [OS_LINUX] = STREAM_POLICY_LINUX,
+    [OS_MACOS] = STREAM_POLICY_BSD,
+    [OS_OLD_LINUX] = STREAM_POLICY_OLD_LINUX,
+    [OS_OLD_SOLARIS] = STREAM_POLICY_SOLARIS,
+    [OS_SOLARIS] = STREAM_POLICY_SOLARIS,
+    [OS_VISTA] = STREAM_POLICY_FIRST,
+    [OS_WINDOWS] = STREAM_POLICY_BSD,
+    [OS_WINDOWS2K3] = STREAM_POLICY_BSD,
+};
 
 struct stream_engine *
 stream_engine_new(const struct stream_config *c)
@@ -74,6 +62,24 @@ const struct stream_stats *
 stream_stats(const struct stream_engine *s)
 {
 	return &s->stats;
+}
+
+enum stream_policy
+session_policy(struct session *n, int from)
+{
+	const struct stream_config *c = &n->owner->config;
+	struct side *d = &n->side[from];
+
+	if (c->hosts == NULL)
+		return c->policy;
+	if (!(d->flags & SIDE_POLICY)) {
+		const struct flow_key *k = &n->flow->key;
+
+		d->policy = (uint8_t)POLICIES[os_networks_policy(
+		    c->hosts, from == 0 ? &k->b : &k->a)];
+		d->flags |= SIDE_POLICY;
+	}
+	return (enum stream_policy)d->policy;
 }
 
 /* --- sessions ------------------------------------------------------------------ */

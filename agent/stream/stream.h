@@ -12,6 +12,7 @@
 #define AGENT_STREAM_STREAM_H
 
 #include "agent/flow/flow.h"
+#include "agent/os_policy.h"
 
 enum stream_kind {
 	STREAM_DATAGRAM, /* one whole message: data */
@@ -35,8 +36,7 @@ struct stream_news {
 typedef void stream_reader_fn(
     void *arg, struct flow *f, const struct stream_news *n);
 
-/* Whose bytes count where segments overlap and differ; host-os-policy of the
- * guide, "Stream engine". */
+/* Whose bytes count where segments overlap and differ. */
 enum stream_policy {
 	STREAM_POLICY_BSD,   /* also Windows, HP-UX 10, IRIX, macOS */
 	STREAM_POLICY_FIRST, /* also Vista */
@@ -47,15 +47,14 @@ enum stream_policy {
 	STREAM_POLICIES,
 };
 
-/* By Suricata's names, any case; -1: unknown. */
-int stream_policy_parse(const char *name);
-
 struct stream_config {
 	stream_reader_fn *reader;
 	void *arg;
 	/* Did the reader find something this way that waits for inspection?  May be
 	 * NULL: never. */
 	bool (*unfinished)(const struct flow *f, bool to_server);
+	/* By the receiver of each way; on loan.  NULL: policy, whoever it is. */
+	const struct os_networks *hosts;
 	enum stream_policy policy;
 	bool midstream; /* take up connections whose SYN was not seen */
 	bool async;	/* and those of which one side only is seen */

@@ -47,6 +47,8 @@ test_empty_file_is_a_good_one(void **state)
 	assert_int_equal(c.libexec[0], '/');
 	assert_int_equal(c.streams, CONFIG_STREAMS_COMPAT);
 	assert_false(c.midstream || c.async || c.file_records);
+	assert_int_equal(c.os_policies.n, 1);
+	assert_string_equal(c.os_policies.v[0], "windows=0.0.0.0/0");
 	config_agent_release(&c);
 }
 
@@ -62,7 +64,12 @@ test_values_arrive(void **state)
 		 "collector:\n"
 		 "  address: [\"tcp://10.0.0.5:7710\", \"tcp://c2:7710\"]\n"
 		 "capture: {interfaces: [eth0, eth1], sensors: 4}\n"
-		 "streams: {mode: strict, midstream: true, async: yes}\n"
+		 "streams:\n"
+		 "  mode: strict\n"
+		 "  midstream: true\n"
+		 "  async: yes\n"
+		 "  os_policy: {linux: [10.0.0.0/8, 192.0.2.7], irix: [], "
+		 "bsd: \"::/0\"}\n"
 		 "rules:\n"
 		 "  variables: {HOME_NET: \"[10.0.0.0/8]\"}\n"
 		 "files: {watch: /srv/share, scan_every: 6h, records: true}\n"
@@ -76,6 +83,9 @@ test_values_arrive(void **state)
 	assert_int_equal(c.sensors, 4);
 	assert_int_equal(c.streams, CONFIG_STREAMS_STRICT);
 	assert_true(c.midstream && c.async && c.file_records);
+	assert_int_equal(c.os_policies.n, 3);
+	assert_string_equal(c.os_policies.v[1], "linux=192.0.2.7");
+	assert_string_equal(c.os_policies.v[2], "bsd=::/0");
 	assert_string_equal(c.variables.v[0], "HOME_NET=[10.0.0.0/8]");
 	assert_true(c.scan_every_us == 6ull * 3600 * 1000000);
 	assert_true(c.memory_sensor == 256ull << 20);
@@ -110,6 +120,15 @@ test_mistakes_are_named(void **state)
 	expect("streams:\n  mode: loose\n", 2, "not one of compat|strict");
 	expect("streams:\n  midstream: perhaps\n", 2, "streams.midstream");
 	expect("streams: {async: 2}\n", 1, "neither yes nor no");
+	expect("streams:\n  os_policy: linux\n", 2, "NAME: [VALUE]");
+	expect(
+	    "streams:\n  os_policy:\n    beos: []\n", 3, "\"beos\" is not one of");
+	expect("streams:\n  os_policy:\n    bsd: [{a: b}]\n", 3, "plain values");
+	expect("streams:\n  os_policy:\n    bsd: [10.0.0.0/33]\n", 3,
+	    "\"10.0.0.0/33\" is no network");
+	expect("streams:\n  os_policy:\n    bsd: 10.1.2.3/8\n    linux:\n"
+	       "      - 10.0.0.0/8\n",
+	    5, "10.0.0.0/8 is there already, with bsd");
 	expect("files:\n  records: all\n", 2, "files.records");
 	expect("files:\n  scan_every: often\n", 2, "scan_every");
 	expect("rules:\n  files:\n    - /ok\n    - not/full\n", 4, "full path");

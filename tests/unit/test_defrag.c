@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -318,6 +319,49 @@ test_overlaps_by_policy(void **state)
 	}
 }
 
+/* By the datagram's receiver, of IPv4 and of IPv6. */
+static void
+test_policy_of_the_receiver(void **state)
+{
+	struct os_networks hosts = {.n = 0};
+	struct decoder_config c = {.hosts = &hosts};
+	send_fn *const send[] = {send4_wide, send6};
+	uint8_t head[8] = {0x03, 0xe8, 0x07, 0xd0}, old[16], new[16];
+	struct packet to[2];
+	char error[300], text[80], address[ADDR_TEXT_SIZE];
+
+	(void)state;
+	frame_put16(head + 4, 8 * 4);
+	memset(old, 'o', sizeof(old));
+	memset(new, 'N', sizeof(new));
+	for (size_t policy = 0; policy < 2; policy++)
+		for (size_t i = 0; i < 2; i++) {
+			struct decoder *d = decoder_new(&c, keep, NULL);
+
+			assert_non_null(d);
+			rebuilt_n = 0;
+			send[i](d, 1, 0, true, head, 8);
+			send[i](d, 1, 16, true, old, 16);
+			send[i](d, 1, 8, true, new, 16);
+			send[i](d, 1, 24, false, new, 8);
+			assert_int_equal(rebuilt_n, 1);
+			assert_memory_equal(rebuilt, "NNNNNNNN", 8);
+			assert_int_equal(rebuilt[8], policy == 0 ? 'N' : 'o');
+			to[i] = rebuilt_packet;
+			decoder_free(d);
+			if (policy == 1 || i == 0)
+				continue;
+			/* In none it was bsd; now each has its own. */
+			for (size_t k = 0; k < 2; k++) {
+				snprintf(text, sizeof(text), "first=%s",
+				    addr_text_short(&to[k].dst, address));
+				assert_int_equal(os_networks_add(&hosts, text,
+						     error, sizeof(error)),
+				    0);
+			}
+		}
+}
+
 static void
 test_odd_sizes(void **state)
 {
@@ -433,6 +477,7 @@ main(void)
 	    cmocka_unit_test(test_fragments_have_no_layer_4),
 	    cmocka_unit_test(test_datagrams_do_not_mix),
 	    cmocka_unit_test(test_overlaps_by_policy),
+	    cmocka_unit_test(test_policy_of_the_receiver),
 	    cmocka_unit_test(test_odd_sizes),
 	    cmocka_unit_test(test_timeout),
 	    cmocka_unit_test(test_memory_cap),

@@ -410,22 +410,21 @@ struct owned {
 static bool
 model_new_wins(enum stream_policy p, uint32_t began, uint32_t old)
 {
-	return p == STREAM_POLICY_LAST || (p == STREAM_POLICY_BSD && began < old) ||
-	    (p == STREAM_POLICY_OLD_LINUX && began <= old);
+	return p == STREAM_POLICY_LAST || (p == STREAM_POLICY_BSD && began < old);
 }
 
 static void
 test_overlaps_against_a_model(void **state)
 {
-	static const enum stream_policy policies[] = {STREAM_POLICY_BSD,
-	    STREAM_POLICY_FIRST, STREAM_POLICY_LAST, STREAM_POLICY_OLD_LINUX};
+	static const enum stream_policy policies[] = {
+	    STREAM_POLICY_BSD, STREAM_POLICY_FIRST, STREAM_POLICY_LAST};
 	struct owned model[600];
 	uint8_t data[80];
 
 	(void)state;
 	seed = 7;
 	for (unsigned round = 0; round < 400; round++) {
-		enum stream_policy policy = policies[round % 4];
+		enum stream_policy policy = policies[round % 3];
 
 		memset(model, 0, sizeof(model));
 		begin_with(
@@ -467,14 +466,15 @@ test_overlap_policies(void **state)
 	 * from behind; what is told of bytes 0 to 11. */
 	static const struct {
 		enum stream_policy policy;
-		const char *before, *same, *same_longer, *behind;
+		const char *before, *same, *same_longer, *behind, *same_shorter;
 	} cases[] = {
-	    {STREAM_POLICY_BSD, "NNNNNNbb", "bbbb", "bbbbNN", "bbbbNN"},
-	    {STREAM_POLICY_FIRST, "NNNNbbbb", "bbbb", "bbbbNN", "bbbbNN"},
-	    {STREAM_POLICY_LAST, "NNNNNNbb", "NNNN", "NNNNNN", "bbNNNN"},
-	    {STREAM_POLICY_LINUX, "NNNNNNbb", "bbbb", "NNNNNN", "bbbbNN"},
-	    {STREAM_POLICY_OLD_LINUX, "NNNNNNbb", "NNNN", "NNNNNN", "bbbbNN"},
-	    {STREAM_POLICY_SOLARIS, "NNNNNNbb", "bbbb", "NNNNNN", "bbNNNN"},
+	    {STREAM_POLICY_BSD, "NNNNNNbb", "bbbb", "bbbbNN", "bbbbNN", "bbbb"},
+	    {STREAM_POLICY_FIRST, "NNNNbbbb", "bbbb", "bbbbNN", "bbbbNN", "bbbb"},
+	    {STREAM_POLICY_LAST, "NNNNNNbb", "NNNN", "NNNNNN", "bbNNNN", "NNbb"},
+	    {STREAM_POLICY_LINUX, "NNNNNNbb", "bbbb", "NNNNNN", "bbbbNN", "bbbb"},
+	    {STREAM_POLICY_OLD_LINUX, "NNNNNNbb", "NNNN", "NNNNNN", "bbbbNN",
+		"bbbb"},
+	    {STREAM_POLICY_SOLARIS, "NNNNbbbb", "NNNN", "NNNNNN", "bbNNNN", "bbbb"},
 	};
 
 	(void)state;
@@ -487,9 +487,10 @@ test_overlap_policies(void **state)
 		    {4, 4, cases[i].same},
 		    {4, 6, cases[i].same_longer},
 		    {6, 4, cases[i].behind},
+		    {4, 2, cases[i].same_shorter},
 		};
 
-		for (size_t k = 0; k < 4; k++) {
+		for (size_t k = 0; k < 5; k++) {
 			uint32_t first = k == 0 ? 0 : 4;
 
 			begin_with((struct stream_config){
@@ -507,6 +508,34 @@ test_overlap_policies(void **state)
 			finish();
 		}
 	}
+}
+
+/* Each way by its receiver: the narrowest network that names it. */
+static void
+test_policy_of_the_receiver(void **state)
+{
+	struct os_networks hosts = {.n = 0};
+	char error[300];
+
+	(void)state;
+	assert_int_equal(
+	    os_networks_add(&hosts, "last=10.0.0.0/8,first=10.1.0.0/16,192.0.2.7",
+		error, sizeof(error)),
+	    0);
+	begin_with((struct stream_config){.hosts = &hosts, .sessions_max = 4});
+	assert_int_equal(addr_parse("10.1.2.3", &flow.key.a), 0);
+	assert_int_equal(addr_parse("10.2.2.3", &flow.key.b), 0);
+	shake_hands();
+	for (int side = 0; side < 2; side++) {
+		uint32_t acked = side == 0 ? 0 : 8;
+
+		text(side, 4, acked, "oooo");
+		text(side, 0, acked, "NNNNNN");
+		ack(1 - side, acked, 8);
+	}
+	expect_told(0, "NNNNNNoo");
+	expect_told(1, "NNNNoooo");
+	finish();
 }
 
 /* --- holes, depth, caps ---------------------------------------------------------------- */
@@ -1057,6 +1086,7 @@ main(void)
 	    cmocka_unit_test(test_one_byte_at_a_time_backwards),
 	    cmocka_unit_test(test_overlaps_against_a_model),
 	    cmocka_unit_test(test_overlap_policies),
+	    cmocka_unit_test(test_policy_of_the_receiver),
 	    cmocka_unit_test(test_gap),
 	    cmocka_unit_test(test_hole_at_the_end_is_not_guessed),
 	    cmocka_unit_test(test_depth),
