@@ -60,6 +60,11 @@ static const struct conf_key KEYS[] = {
     {"rules.variables", CONF_MAP, AT(variables), "", 0, 0, NULL,
 	"rule variables, as HOME_NET: \"[10.0.0.0/8]\"; others have Suricata's "
 	"defaults"},
+    {"reputation.categories", CONF_TEXT, AT(iprep_categories), "", 0, 0, NULL,
+	"categories of reputations, for rules of rules.files with iprep; empty: "
+	"none"},
+    {"reputation.lists", CONF_LIST, AT(iprep), "", 0, 0, NULL,
+	"lists of reputations"},
     {"bundle.file", CONF_TEXT, AT(bundle), "", 0, 0, NULL,
 	"bundle of stadswacht-signatures compile, in place of rules.files"},
     {"bundle.keys", CONF_PATH, AT(bundle_keys), "/etc/stadswacht/bundle.pub", 0, 0,
@@ -197,13 +202,34 @@ check_os_policies(
 }
 
 static int
+check_iprep(
+    const char *path, const struct agent_config *c, char *error, size_t size)
+{
+	const char *first = c->iprep.n > 0 ? c->iprep.v[0] : c->iprep_categories;
+	const char *why = NULL;
+
+	if (first[0] == '\0')
+		return 0;
+	if (c->bundle[0] != '\0')
+		why = "a bundle brings its own; give them to "
+		      "stadswacht-signatures compile";
+	else if (c->iprep_categories[0] != '/')
+		why = "reputation.categories is not a full path; begin it with /";
+	if (why == NULL)
+		return 0;
+	snprintf(
+	    error, size, "%s:%u: reputation: %s", path, line_of(path, first), why);
+	return -1;
+}
+
+static int
 check(const char *path, const struct agent_config *c, char *error, size_t size)
 {
 	const struct {
 		const char *key;
 		const struct conf_list *list;
-	} paths[] = {{"rules.files", &c->rules}, {"files.yara", &c->yara},
-	    {"files.watch", &c->folders}};
+	} paths[] = {{"rules.files", &c->rules}, {"reputation.lists", &c->iprep},
+	    {"files.yara", &c->yara}, {"files.watch", &c->folders}};
 	const struct {
 		const char *key, *text;
 	} names[] = {{"agent.id", c->id}, {"agent.tenant", c->tenant},
@@ -226,6 +252,8 @@ check(const char *path, const struct agent_config *c, char *error, size_t size)
 				   : "not a full path; begin it with /");
 		return -1;
 	}
+	if (check_iprep(path, c, error, size) == -1)
+		return -1;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (is_name(names[i].text))
 			continue;

@@ -19,9 +19,10 @@ struct agent_config {
 	char *state, *run, *libexec;	 /* folders */
 	struct conf_list collectors;	 /* tcp://HOST:PORT */
 	char *collector_key, *key;
-	struct conf_list interfaces, rules, yara, variables;
-	uint64_t sensors; /* processes an interface */
-	int streams;	  /* enum config_streams */
+	struct conf_list interfaces, rules, yara, variables, iprep;
+	char *iprep_categories; /* "": none */
+	uint64_t sensors;	/* processes an interface */
+	int streams;		/* enum config_streams */
 	bool midstream, async;
 	struct conf_list os_policies; /* POLICY=NETWORK (os_policy.h) */
 	struct conf_list folders, excludes;

@@ -114,6 +114,8 @@ parent_args_loader(const struct parent_args *a)
 		add("--started", NULL);
 	if (k->bundle[0] == '\0') {
 		add_list("--rules", &k->rules);
+		add_known("--iprep-categories", k->iprep_categories);
+		add_list("--iprep", &k->iprep);
 		return made.words;
 	}
 	add("--bundle-key", k->bundle_keys);

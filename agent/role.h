@@ -29,6 +29,7 @@
  *       [--streams strict] [--midstream] [--async] [--fileinfo]
  *       [--os-policy NAME=NETWORK]..
  *   stadswacht-signatures load --root DIR --memory N [--rules FILE|DIR]..
+ *       [--iprep-categories FILE] [--iprep FILE]..
  *       [--bundle-key FILE] [--after SERIAL] [--started] [--set VAR=VALUE]..
  *   stadswacht-scanner --serve --root DIR --memory N [--image] [--files]
  *       [--yara FILE|DIR].. [--zone NAME]

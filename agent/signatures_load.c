@@ -22,8 +22,8 @@
 #define REFUSALS_SHOWN 20
 
 static struct {
-	struct cmdline_list rules, sets, keys;
-	const char *root, *memory, *after;
+	struct cmdline_list rules, sets, keys, iprep;
+	const char *iprep_categories, *root, *memory, *after;
 	bool started;
 } args;
 
@@ -32,6 +32,10 @@ const struct cmdline_option SIGNATURES_LOAD_OPTIONS[] = {
 	&args.rules},
     {"bundle-key", "FILE", "public keys of which one has to have signed it", NULL,
 	NULL, &args.keys},
+    {"iprep-categories", "FILE", "categories of reputations, with --rules", NULL,
+	&args.iprep_categories, NULL},
+    {"iprep", "FILE", "a list of reputations, with --rules", NULL, NULL,
+	&args.iprep},
     {"set", "NAME=VALUE", "a rule variable", NULL, NULL, &args.sets},
     {"after", "N", "the highest serial that was used", NULL, &args.after, NULL},
     {"started", NULL, "the agent starts: be quick, take a bundle that has expired",
@@ -93,6 +97,9 @@ load_files(struct loader *l)
 	pack.rules_n = args.rules.n;
 	pack.sets = args.sets.v;
 	pack.sets_n = args.sets.n;
+	pack.iprep_categories = args.iprep_categories;
+	pack.iprep = args.iprep.v;
+	pack.iprep_n = args.iprep.n;
 	pack.place = true;
 	if ((rs = signatures_pack(&pack, l->writer, l->error, sizeof(l->error))) ==
 	    NULL)

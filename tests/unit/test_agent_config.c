@@ -70,6 +70,7 @@ test_values_arrive(void **state)
 		 "  async: yes\n"
 		 "  os_policy: {linux: [10.0.0.0/8, 192.0.2.7], irix: [], "
 		 "bsd: \"::/0\"}\n"
+		 "reputation: {categories: /c.txt, lists: [/a.list, /b.list]}\n"
 		 "rules:\n"
 		 "  variables: {HOME_NET: \"[10.0.0.0/8]\"}\n"
 		 "files: {watch: /srv/share, scan_every: 6h, records: true}\n"
@@ -81,6 +82,8 @@ test_values_arrive(void **state)
 	assert_int_equal(c.collectors.n, 2);
 	assert_string_equal(c.interfaces.v[1], "eth1");
 	assert_int_equal(c.sensors, 4);
+	assert_string_equal(c.iprep_categories, "/c.txt");
+	assert_int_equal(c.iprep.n, 2);
 	assert_int_equal(c.streams, CONFIG_STREAMS_STRICT);
 	assert_true(c.midstream && c.async && c.file_records);
 	assert_int_equal(c.os_policies.n, 3);
@@ -117,6 +120,10 @@ test_mistakes_are_named(void **state)
 	expect("capture:\n  interfaces: eth0\n  sensors: 99\n", 3, "sensors");
 	expect("capture: {sensors: many}\n", 1, "sensors");
 	expect("memory:\n  sensor: 1X\n", 2, "memory.sensor");
+	expect("reputation:\n  lists: [/a.list]\n", 2, "categories is not a full path");
+	expect("reputation:\n  lists: [a.list]\n", 2, "reputation.lists: a.list");
+	expect("reputation:\n  categories: /c.txt\nbundle: {file: /b.swb}\n", 2,
+	    "a bundle brings its own");
 	expect("streams:\n  mode: loose\n", 2, "not one of compat|strict");
 	expect("streams:\n  midstream: perhaps\n", 2, "streams.midstream");
 	expect("streams: {async: 2}\n", 1, "neither yes nor no");
