@@ -120,7 +120,8 @@ test_mistakes_are_named(void **state)
 	expect("capture:\n  interfaces: eth0\n  sensors: 99\n", 3, "sensors");
 	expect("capture: {sensors: many}\n", 1, "sensors");
 	expect("memory:\n  sensor: 1X\n", 2, "memory.sensor");
-	expect("reputation:\n  lists: [/a.list]\n", 2, "categories is not a full path");
+	expect("reputation:\n  lists: [/a.list]\n", 2,
+	    "categories is not a full path");
 	expect("reputation:\n  lists: [a.list]\n", 2, "reputation.lists: a.list");
 	expect("reputation:\n  categories: /c.txt\nbundle: {file: /b.swb}\n", 2,
 	    "a bundle brings its own");
