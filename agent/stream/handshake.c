@@ -27,7 +27,7 @@ accept_offer(
 
 	me->isn = o->seq;
 	me->next_seq = me->last_ack = o->seq + 1;
-	me->flags &= (uint8_t) ~(SIDE_TIMESTAMPS | SIDE_WSCALE);
+	me->flags &= (uint16_t) ~(SIDE_TIMESTAMPS | SIDE_WSCALE);
 	if (o->has_ts)
 		me->flags |= SIDE_TIMESTAMPS;
 	if (o->wscale != 0xff)
