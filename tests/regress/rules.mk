@@ -20,5 +20,5 @@ $(ASAN_SENSOR):
 captures: $(ASAN_SENSOR) ## a sample of all captures, whole and cut short, under sanitizers
 	$(Q)tests/regress/captures $< --sample 8 --cuts 3 --keep $(BUILD) tests/regress $(wildcard $(SHARED)/corpus/verify $(SHARED)/corpus/captures/*.tar.xz)
 
-captures-all: $(ASAN_SENSOR) ## every capture, whole and cut short at more places (half an hour)
+captures-all: $(ASAN_SENSOR) ## every capture, whole and cut short at more places (twenty minutes)
 	$(Q)tests/regress/captures $< --cuts 10 --keep $(BUILD) tests/regress $(wildcard $(SHARED)/corpus/verify $(SHARED)/corpus/captures/*.tar.xz)
